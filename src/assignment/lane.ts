@@ -1,0 +1,172 @@
+import type pg from 'pg';
+import type { Clock } from '../clock.ts';
+import type { Database } from '../db/client.ts';
+import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
+import { Refusal } from '../domain/errors.ts';
+import { Batch, type LeadKey, type OwnedLead } from './batch.ts';
+import { lockLane, type Memory, refresh } from './memory.ts';
+import { loadLeads } from './loadLeads.ts';
+import { write } from './write.ts';
+
+/** One thing to do under the lane. Operations that arrive while a commit is under way share the next one. */
+export interface Operation<Result> {
+  /** Leads it brings in or touches: what counts toward the limit of a batch. */
+  readonly size: number;
+  /** Leads it has to see; read for all operations of a batch at once. */
+  readonly keys: readonly LeadKey[];
+  readonly leadIds: readonly string[];
+  /** Works on the batch alone: no I/O. Refuses before it changes anything. */
+  apply(batch: Batch): Result;
+}
+
+export interface Lane {
+  /**
+   * Resolves when the operation's batch has been committed.
+   * @throws Refusal what the operation refused
+   * @throws Unavailable the database does not answer, or too much is waiting; may be repeated
+   */
+  run<Result>(operation: Operation<Result>): Promise<Result>;
+  /** Waits for what is under way; later calls are refused. */
+  close(): Promise<void>;
+}
+
+export interface LaneOptions {
+  readonly database: Database;
+  readonly workspaceId: string;
+  readonly clock: Clock;
+  /** Called after each commit that wrote events, with the number of the last one. */
+  readonly committed: (workspaceId: string, lastEvent: number) => void;
+  /** Most leads in one transaction, 256 unless told. */
+  readonly batchSize?: number;
+}
+
+/** Large enough that a commit's cost is spread thin, small enough that it stays under some 50 ms. */
+const BATCH_SIZE = 256;
+/** Leads waiting in this process: some ten seconds of work. More are told to come again. */
+const MAX_WAITING = 20_000;
+const MAX_TRIES = 5;
+
+interface Waiting {
+  readonly operation: Operation<unknown>;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
+}
+
+type Outcome = { readonly result: unknown } | { readonly refusal: Refusal };
+
+/** This process's side of a workspace's lane: one batch at a time, in the order of arrival. */
+export function createLane({ database, workspaceId, clock, committed, batchSize = BATCH_SIZE }: LaneOptions): Lane {
+  const queue: Waiting[] = [];
+  let waitingLeads = 0;
+  let memory: Memory | null = null;
+  let running: Promise<void> | null = null;
+  let closed = false;
+
+  function takeBatch(): Waiting[] {
+    let size = 0;
+    let count = 0;
+    for (const { operation } of queue) {
+      if (count > 0 && size + operation.size > batchSize) break;
+      size += operation.size;
+      count += 1;
+    }
+    waitingLeads -= size;
+    return queue.splice(0, count);
+  }
+
+  async function drain(): Promise<void> {
+    while (queue.length > 0) await commit(takeBatch());
+    running = null;
+  }
+
+  /** Commits the operations together; if that fails for any of them, one by one, so that a poisoned one hurts nobody else. */
+  async function commit(batch: readonly Waiting[]): Promise<void> {
+    let outcomes: Outcome[];
+    try {
+      outcomes = await transact(batch.map(({ operation }) => operation));
+    } catch (error) {
+      if (batch.length > 1 && !isUnavailable(error)) {
+        for (const waiting of batch) await commit([waiting]);
+        return;
+      }
+      for (const waiting of batch) waiting.reject(isUnavailable(error) ? new Unavailable(undefined, { cause: error }) : error);
+      return;
+    }
+    for (const [index, waiting] of batch.entries()) {
+      const outcome = outcomes[index] as Outcome;
+      if ('refusal' in outcome) waiting.reject(outcome.refusal);
+      else waiting.resolve(outcome.result);
+    }
+  }
+
+  async function transact(operations: readonly Operation<unknown>[]): Promise<Outcome[]> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await transactOnce(operations);
+      } catch (error) {
+        if (!isRetryable(error) || tried === MAX_TRIES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** tried));
+      }
+    }
+  }
+
+  async function transactOnce(operations: readonly Operation<unknown>[]): Promise<Outcome[]> {
+    const client = await database.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const before = await lockLane(client, workspaceId);
+      const current = await refresh(client, workspaceId, memory, before);
+      // From here on the memory runs ahead of the database: it is good again only after the commit.
+      memory = null;
+      const loaded = await loadFor(client, operations);
+      const batch = new Batch(workspaceId, current, clock.now(), loaded);
+      const outcomes = operations.map((operation): Outcome => {
+        try {
+          return { result: operation.apply(batch) };
+        } catch (error) {
+          if (error instanceof Refusal) return { refusal: error };
+          throw error;
+        }
+      });
+      if (!batch.isEmpty) {
+        current.counters.batch += 1;
+        await write(client, batch);
+      }
+      await client.query('COMMIT');
+      memory = current;
+      if (batch.writes.events.length > 0) committed(workspaceId, current.counters.lastEvent);
+      return outcomes;
+    } catch (error) {
+      if (isUnavailable(error)) broken = error as Error;
+      else await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  function loadFor(client: pg.ClientBase, operations: readonly Operation<unknown>[]): Promise<OwnedLead[]> {
+    return loadLeads(client, workspaceId, {
+      keys: operations.flatMap(({ keys }) => keys),
+      leadIds: operations.flatMap(({ leadIds }) => leadIds),
+    });
+  }
+
+  return {
+    run: <Result>(operation: Operation<Result>) =>
+      new Promise<Result>((resolve, reject) => {
+        if (closed) return reject(new Unavailable('The server is shutting down. Repeat the call.'));
+        if (waitingLeads > MAX_WAITING) {
+          return reject(new Unavailable('Too many leads are waiting. Repeat the call in a few seconds.'));
+        }
+        waitingLeads += operation.size;
+        queue.push({ operation, resolve: resolve as (result: unknown) => void, reject });
+        running ??= drain();
+      }),
+    close: async () => {
+      closed = true;
+      await running;
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+
+const ROLES = ['all', 'api', 'worker'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const oneOf = <Value extends string>(values: readonly [Value, ...Value[]]) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+const url = (protocols: RegExp, example: string) =>
+  z.url({ protocol: protocols, error: `must be a URL such as ${example}` });
+
+/** Every setting: what it may be, and what it is without being set. The README's table lists the same. */
+const SETTINGS = {
+  PORT: z.coerce
+    .number({ error: 'must be a port number' })
+    .int({ error: 'must be a whole number' })
+    .min(0, { error: 'must be from 0 (any free port) to 65535' })
+    .max(65_535, { error: 'must be from 0 (any free port) to 65535' })
+    .default(4_000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATABASE_URL: url(/^postgres(ql)?$/, 'postgresql://user:password@host:5432/database').optional(),
+  FAIRLEAD_DATA_DIR: z.string().min(1).default('.fairlead'),
+  FAIRLEAD_ADMIN_KEY: z
+    .string()
+    .regex(/^fl_[a-z0-9]{8,32}_[A-Za-z0-9_-]{32,128}$/, {
+      error: 'must look like fl_<8 to 32 lower-case letters or digits>_<32 or more characters of A–Z, a–z, 0–9, _ and ->',
+    })
+    .optional(),
+  FAIRLEAD_JWT_SECRET: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),
+  FAIRLEAD_JWKS_URL: url(/^https?$/, 'https://login.example.com/.well-known/jwks.json').optional(),
+  FAIRLEAD_JWT_ISSUER: z.string().min(1).optional(),
+  FAIRLEAD_JWT_AUDIENCE: z.string().min(1).optional(),
+  FAIRLEAD_ROLE: oneOf(ROLES).default('all'),
+  FAIRLEAD_LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
+};
+
+export const SETTING_NAMES = Object.keys(SETTINGS);
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Undefined: the embedded database in `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  readonly dataDir: string;
+  readonly adminKey: string | undefined;
+  readonly jwt: {
+    readonly secret: string | undefined;
+    readonly jwksUrl: string | undefined;
+    readonly issuer: string | undefined;
+    readonly audience: string | undefined;
+  };
+  readonly role: (typeof ROLES)[number];
+  readonly logLevel: string;
+  /** Closes introspection, suggestions and GraphiQL to who is not signed in. */
+  readonly production: boolean;
+}
+
+/** All faults of the settings, a line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '::1']);
+
+/**
+ * Reads the settings once.
+ *
+ * @param env as `process.env`
+ * @throws ConfigError with all faults together
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = [];
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('FAIRLEAD_') || SETTING_NAMES.includes(name)) continue;
+    faults.push(`${name} is no setting; did you mean ${nearest(name, SETTING_NAMES)}?`);
+  }
+  // An empty value is one that was left out.
+  const given = Object.fromEntries(SETTING_NAMES.map((name) => [name, env[name] || undefined]));
+  const parsed = z.object(SETTINGS).safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) faults.push(`${issue.path.join('.')} ${issue.message}`);
+  }
+  const hasToken = env.FAIRLEAD_JWT_SECRET || env.FAIRLEAD_JWKS_URL;
+  for (const name of ['FAIRLEAD_JWT_ISSUER', 'FAIRLEAD_JWT_AUDIENCE']) {
+    if (env[name] && !hasToken) faults.push(`${name} needs FAIRLEAD_JWT_SECRET or FAIRLEAD_JWKS_URL beside it`);
+  }
+  if (env.FAIRLEAD_JWT_SECRET && env.FAIRLEAD_JWKS_URL) {
+    faults.push('FAIRLEAD_JWT_SECRET and FAIRLEAD_JWKS_URL exclude each other');
+  }
+  if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
+  const { data } = parsed;
+  return Object.freeze({
+    port: data.PORT,
+    host: data.HOST,
+    databaseUrl: data.DATABASE_URL,
+    dataDir: data.FAIRLEAD_DATA_DIR,
+    adminKey: data.FAIRLEAD_ADMIN_KEY,
+    jwt: {
+      secret: data.FAIRLEAD_JWT_SECRET,
+      jwksUrl: data.FAIRLEAD_JWKS_URL,
+      issuer: data.FAIRLEAD_JWT_ISSUER,
+      audience: data.FAIRLEAD_JWT_AUDIENCE,
+    },
+    role: data.FAIRLEAD_ROLE,
+    logLevel: data.FAIRLEAD_LOG_LEVEL,
+    production: env.NODE_ENV === 'production' || !LOOPBACK.has(data.HOST),
+  });
+}
+
+/** The candidate with the fewest letters to change, add or drop (Levenshtein); of several the first. */
+export function nearest(word: string, candidates: readonly string[]): string {
+  const distance = (other: string): number => {
+    let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+    for (const [i, letter] of [...word].entries()) {
+      const next = [i + 1];
+      for (const [j, otherLetter] of [...other].entries()) {
+        const replaced = (row[j] as number) + (letter === otherLetter ? 0 : 1);
+        next.push(Math.min(replaced, (row[j + 1] as number) + 1, (next[j] as number) + 1));
+      }
+      row = next;
+    }
+    return row.at(-1) as number;
+  };
+  return candidates.toSorted((a, b) => distance(a) - distance(b))[0] ?? '';
+}

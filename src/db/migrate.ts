@@ -1,0 +1,118 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type pg from 'pg';
+
+/** Something about the database that a person has to put right; shown as one line. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+export const MIGRATIONS_DIR = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+const OLDEST_POSTGRES = 15;
+/** So that ten servers that start at once migrate once. */
+const MIGRATION_LOCK = 0x0fa1_0001;
+
+/* Prisma's own table, so that `prisma migrate deploy` and this applier can take turns. */
+const TABLE = `
+  CREATE TABLE IF NOT EXISTS "_prisma_migrations" (
+    "id" VARCHAR(36) PRIMARY KEY NOT NULL,
+    "checksum" VARCHAR(64) NOT NULL,
+    "finished_at" TIMESTAMPTZ,
+    "migration_name" VARCHAR(255) NOT NULL,
+    "logs" TEXT,
+    "rolled_back_at" TIMESTAMPTZ,
+    "started_at" TIMESTAMPTZ NOT NULL DEFAULT now(),
+    "applied_steps_count" INTEGER NOT NULL DEFAULT 0
+  )`;
+
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+async function readMigrations(directory: string): Promise<Migration[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const sql = await readFile(join(directory, name, 'migration.sql'), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+/**
+ * Brings the database to the code's migrations, each in a transaction of its own.
+ *
+ * @returns the names of those applied now
+ * @throws MigrationError in one line: PostgreSQL too old, database newer than the code, a migration edited afterwards
+ */
+export async function migrate(pool: pg.Pool, directory: string = MIGRATIONS_DIR): Promise<string[]> {
+  const migrations = await readMigrations(directory);
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query("SELECT current_setting('server_version_num')::int AS version");
+    checkServerVersion(rows[0].version);
+    await inTransaction(client, () => client.query(TABLE));
+    const applied: string[] = [];
+    for (const migration of migrations) {
+      const isNew = await inTransaction(client, () => apply(client, migration, migrations));
+      if (isNew) applied.push(migration.name);
+    }
+    return applied;
+  } finally {
+    client.release();
+  }
+}
+
+/** @param version as `server_version_num` gives it: 150018 is 15.18 */
+export function checkServerVersion(version: number): void {
+  if (version < OLDEST_POSTGRES * 10_000) {
+    throw new MigrationError(
+      `The database is PostgreSQL ${Math.floor(version / 10_000)}; Fairlead needs ${OLDEST_POSTGRES} or later. Upgrade it, or unset DATABASE_URL to use the one that comes along.`,
+    );
+  }
+}
+
+/** A transaction that holds the migration lock: not a session's lock, which a pooler in transaction mode would lose. */
+async function inTransaction<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
+  await client.query('BEGIN');
+  try {
+    await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    const result = await work();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}
+
+async function apply(client: pg.ClientBase, migration: Migration, all: readonly Migration[]): Promise<boolean> {
+  const { rows } = await client.query<{ migration_name: string; checksum: string }>(
+    'SELECT "migration_name", "checksum" FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL ORDER BY "migration_name"',
+  );
+  const unknown = rows.find((row) => !all.some(({ name }) => name === row.migration_name));
+  if (unknown) {
+    throw new MigrationError(
+      `The database has the migration ${unknown.migration_name}, which this version of Fairlead does not know: it is newer. Start the newer version.`,
+    );
+  }
+  const known = rows.find((row) => row.migration_name === migration.name);
+  if (known) {
+    if (known.checksum === migration.checksum) return false;
+    throw new MigrationError(
+      `The migration ${migration.name} was changed after it had been applied. Restore the file; changes go into a new migration.`,
+    );
+  }
+  await client.query(migration.sql);
+  await client.query(
+    `INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name", "finished_at", "applied_steps_count")
+     VALUES ($1, $2, $3, now(), 1)`,
+    [randomUUID(), migration.checksum, migration.name],
+  );
+  return true;
+}

@@ -1,0 +1,69 @@
+/** A value of a lead's or a rep's own attribute. */
+export type AttributeValue = string | number | boolean;
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+export const REQUEST_KINDS = ['DEMO', 'CONTACT_SALES', 'TRIAL', 'PRICING', 'EVENT', 'DOWNLOAD', 'OTHER'] as const;
+export type RequestKind = (typeof REQUEST_KINDS)[number];
+
+export const QUALIFICATIONS = ['NONE', 'MQL', 'SQL'] as const;
+export type Qualification = (typeof QUALIFICATIONS)[number];
+
+export const LEAD_STATUSES = [
+  'NEW',
+  'ASSIGNED',
+  'CONTACTED',
+  'QUALIFIED',
+  'OPPORTUNITY',
+  'WON',
+  'LOST',
+  'DISQUALIFIED',
+] as const;
+export type LeadStatus = (typeof LEAD_STATUSES)[number];
+
+const CLOSED: ReadonlySet<LeadStatus> = new Set(['WON', 'LOST', 'DISQUALIFIED']);
+
+/** Only open leads count as load. */
+export const isOpen = (status: LeadStatus): boolean => !CLOSED.has(status);
+
+export const ACTIVITY_KINDS = ['CALL', 'EMAIL', 'MEETING', 'MESSAGE', 'NOTE', 'ACKNOWLEDGED'] as const;
+export type ActivityKind = (typeof ACTIVITY_KINDS)[number];
+
+const CONTACT: ReadonlySet<ActivityKind> = new Set(['CALL', 'EMAIL', 'MEETING', 'MESSAGE']);
+
+/** Whether an activity means that the person was spoken or written to. */
+export const isContact = (kind: ActivityKind): boolean => CONTACT.has(kind);
+
+/** What routing knows of a lead: normalised, null where nothing is known. */
+export interface RoutableLead {
+  readonly email: string | null;
+  /** E.164. */
+  readonly phone: string | null;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly jobTitle: string | null;
+  readonly companyName: string | null;
+  /** Registrable domain, lower case; null for free-mail and disposable domains. */
+  readonly companyDomain: string | null;
+  /** ISO 3166-1 alpha-2, upper case. */
+  readonly country: string | null;
+  /** ISO 3166-2, such as `US-CA`. */
+  readonly region: string | null;
+  readonly city: string | null;
+  readonly metro: string | null;
+  /** Upper case, as text: leading zeros count. */
+  readonly postalCode: string | null;
+  readonly industry: string | null;
+  readonly employees: number | null;
+  /** 0 to 100. */
+  readonly score: number | null;
+  readonly source: string;
+  readonly requestKind: RequestKind;
+  readonly productInterest: string | null;
+  readonly qualification: Qualification;
+  readonly icp: boolean;
+  readonly timeZone: string | null;
+  readonly language: string | null;
+  /** Key of the account the source says the lead belongs to, such as its id in the CRM. */
+  readonly accountKey: string | null;
+  readonly attributes: Attributes;
+}

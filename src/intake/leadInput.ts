@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import i18nCountries from 'i18n-iso-countries';
+import { iso31662 } from 'iso-3166';
+import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js';
+import { parse as parseDomain } from 'tldts';
+import { z } from 'zod';
+import { InvalidInput, type Issue } from '../domain/errors.ts';
+import { type Attributes, QUALIFICATIONS, REQUEST_KINDS, type RoutableLead } from '../domain/lead.ts';
+import { isFreeMail } from './freeMail.ts';
+import { line, multiline } from './text.ts';
+
+/** Limits of a lead's fields, named in the errors. */
+export const LIMITS = {
+  attributes: 100,
+  attributeName: 64,
+  attributeText: 1_000,
+  message: 10_000,
+  /** Of one call of submitLeads. */
+  leads: 500,
+  /** How far a source's clock may run ahead, in milliseconds. */
+  capturedAheadMs: 5 * 60_000,
+} as const;
+
+const optional = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? null);
+
+const ATTRIBUTE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+
+/** A lead's or rep's own attributes: at most 100 of text, numbers and booleans. */
+export const attributesSchema = z
+  .record(
+    z.string().regex(ATTRIBUTE_NAME, { error: 'a name is a letter followed by up to 63 letters, digits or underscores' }),
+    z.union([line(LIMITS.attributeText), z.number(), z.boolean()], {
+      error: `must be one line of text of at most ${LIMITS.attributeText} characters, a number, true or false`,
+    }),
+  )
+  .refine((attributes) => Object.keys(attributes).length <= LIMITS.attributes, {
+    error: `has more than ${LIMITS.attributes} attributes`,
+  })
+  .transform((attributes): Attributes =>
+    Object.fromEntries(Object.entries(attributes).filter((entry): entry is [string, string | number | boolean] => entry[1] !== null)),
+  );
+
+const leadSchema = z.strictObject({
+  firstName: optional(line(100)),
+  lastName: optional(line(100)),
+  email: optional(line(400)),
+  phone: optional(line(60)),
+  jobTitle: optional(line(200)),
+  companyName: optional(line(300)),
+  companyDomain: optional(line(300)),
+  accountKey: optional(line(200)),
+  country: optional(line(100)),
+  region: optional(line(100)),
+  city: optional(line(200)),
+  metro: optional(line(200)),
+  postalCode: optional(line(20)),
+  industry: optional(line(200)),
+  employees: optional(z.number().int({ error: 'must be a whole number' }).min(0, { error: 'must be 0 or more' }).max(10_000_000, { error: 'must be at most 10,000,000' })),
+  score: optional(z.number({ error: 'must be a number from 0 to 100' }).min(0, { error: 'must be from 0 to 100' }).max(100, { error: 'must be from 0 to 100' })),
+  requestKind: z.enum(REQUEST_KINDS).nullish().transform((kind) => kind ?? 'OTHER'),
+  productInterest: optional(line(200)),
+  qualification: z.enum(QUALIFICATIONS).nullish().transform((qualification) => qualification ?? 'NONE'),
+  icp: z.boolean().nullish().transform((icp) => icp ?? false),
+  timeZone: optional(line(64).refine((zone) => zone === null || isTimeZone(zone), { error: 'must be an IANA time zone such as Europe/Berlin' })),
+  language: optional(line(35).refine((tag) => tag === null || isLanguageTag(tag), { error: 'must be a BCP 47 language tag such as de or en-GB' })),
+  message: optional(multiline(LIMITS.message)),
+  attributes: attributesSchema.nullish().transform((attributes) => attributes ?? {}),
+  source: line(100).nullish().transform((source) => source ?? 'api'),
+  capturedAt: optional(z.date()),
+});
+
+/** What a caller sends as a lead; `LeadInput` of the schema. */
+export type LeadInput = z.input<typeof leadSchema>;
+
+export interface ParsedLead {
+  readonly routable: RoutableLead;
+  readonly message: string | null;
+  readonly capturedAt: Date | null;
+}
+
+/**
+ * Validates and normalises a lead: the e-mail address out of `Name <address>` in lower case, phone to E.164 (the
+ * country is the hint), domain to its registrable part (never a free-mail one), country and region to ISO 3166. What
+ * cannot be recognised as a country or region is kept as unknown, since a lead must not be lost for it.
+ *
+ * @throws InvalidInput with all faults at once; paths begin with `path`
+ */
+export function parseLead(input: unknown, receivedAt: Date, path: readonly (string | number)[] = ['lead']): ParsedLead {
+  const parsed = leadSchema.safeParse(input);
+  if (!parsed.success) throw new InvalidInput(issuesOf(parsed.error, path));
+  const { message, capturedAt, ...lead } = parsed.data;
+  const issues: Issue[] = [];
+  const refuse = (field: string, message: string): null => {
+    issues.push({ path: [...path, field], message });
+    return null;
+  };
+
+  if (capturedAt !== null && capturedAt.getTime() > receivedAt.getTime() + LIMITS.capturedAheadMs) {
+    refuse('capturedAt', `must not be in the future; the server’s time is ${receivedAt.toISOString()}`);
+  }
+  const country = lead.country === null ? null : countryCode(lead.country);
+  const email = lead.email === null ? null : (emailAddress(lead.email) ?? refuse('email', EMAIL_FAULT));
+  const phone = lead.phone === null ? null : (phoneNumber(lead.phone, country) ?? refuse('phone', PHONE_FAULT));
+  const companyDomain =
+    lead.companyDomain === null ? null : (registrableDomain(lead.companyDomain) ?? refuse('companyDomain', DOMAIN_FAULT));
+  if (issues.length > 0) throw new InvalidInput(issues);
+
+  const domain = companyDomain ?? (email === null ? null : registrableDomain(email.slice(email.indexOf('@') + 1)));
+  const ofPhone = phone === null ? null : (parsePhoneNumberFromString(phone)?.country ?? null);
+  const resolvedCountry = country ?? (lead.country === null ? ofPhone : null);
+  return {
+    message,
+    capturedAt,
+    routable: {
+      ...lead,
+      email,
+      phone,
+      companyDomain: domain !== null && isFreeMail(domain) ? null : domain,
+      country: resolvedCountry,
+      region: lead.region === null ? null : regionCode(lead.region, resolvedCountry),
+      postalCode: lead.postalCode?.toUpperCase() ?? null,
+      source: lead.source ?? 'api',
+    },
+  };
+}
+
+const EMAIL_FAULT =
+  'must be an address such as ada@example.com: one @, at most 64 characters before it and 254 in all, a domain with a top level';
+const PHONE_FAULT = 'must be a phone number, with country code (+49 …) unless `country` is given';
+const DOMAIN_FAULT = 'must be a domain such as example.com';
+
+const LOCAL_PART = /^[^\s@<>()[\]\\,;:"\u0000-\u0020]+$/u;
+
+/** `Ada <Ada@Example.com>` → `ada@example.com`; null for what is no address. International domains become punycode. */
+export function emailAddress(text: string): string | null {
+  const address = (/<([^<>]*)>\s*$/.exec(text)?.[1] ?? text).trim().toLowerCase();
+  const at = address.lastIndexOf('@');
+  const local = address.slice(0, at);
+  if (at < 1 || local.length > 64 || !LOCAL_PART.test(local)) return null;
+  if (local.startsWith('.') || local.endsWith('.') || local.includes('..')) return null;
+  const host = hostName(address.slice(at + 1));
+  return host === null || local.length + 1 + host.length > 254 ? null : `${local}@${host}`;
+}
+
+/** A host name with a known form: at least two labels, not an IP address; null otherwise. Punycode, lower case. */
+function hostName(text: string): string | null {
+  if (/[\s/:?#@[\]\\%]/.test(text) || text.length > 253) return null;
+  const host = URL.canParse(`http://${text}`) ? new URL(`http://${text}`).hostname : '';
+  const { hostname, isIp, publicSuffix } = parseDomain(host);
+  if (hostname === null || isIp || publicSuffix === null || hostname === publicSuffix || !hostname.includes('.')) return null;
+  return hostname.split('.').every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label)) ? hostname : null;
+}
+
+/** `https://www.Example.co.uk/about` → `example.co.uk`; null for an IP address or no domain. */
+export function registrableDomain(text: string): string | null {
+  const { domain, isIp } = parseDomain(text.trim().toLowerCase());
+  if (domain === null || isIp) return null;
+  return hostName(domain);
+}
+
+function phoneNumber(text: string, country: string | null): string | null {
+  const number = parsePhoneNumberFromString(text, country === null ? {} : { defaultCountry: country as CountryCode });
+  return number?.isPossible() ? number.number : null;
+}
+
+const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl'];
+
+/** `DE`, `deu`, `Germany`, `Deutschland` → `DE`; null for what is no country. */
+export function countryCode(text: string): string | null {
+  const upper = text.toUpperCase();
+  if (i18nCountries.isValid(upper)) return upper.length === 2 ? upper : (i18nCountries.toAlpha2(upper) ?? null);
+  if (upper === 'UK') return 'GB';
+  for (const language of LANGUAGES) {
+    const code = i18nCountries.getAlpha2Code(text, language);
+    if (code !== undefined) return code;
+  }
+  return null;
+}
+
+const REGION_CODES = new Set(iso31662.map(({ code }) => code));
+/** `US` + name in lower case → code. */
+const REGION_NAMES = new Map(iso31662.map(({ code, name }) => [`${code.slice(0, 2)}:${name.toLowerCase()}`, code]));
+
+/** `US-CA`; `CA` or `California` with the country `US` → `US-CA`; null for what is no region. */
+export function regionCode(text: string, country: string | null): string | null {
+  const upper = text.toUpperCase();
+  if (REGION_CODES.has(upper)) return upper;
+  if (country === null) return null;
+  if (REGION_CODES.has(`${country}-${upper}`)) return `${country}-${upper}`;
+  return REGION_NAMES.get(`${country}:${text.toLowerCase()}`) ?? null;
+}
+
+export function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function isLanguageTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}
+
+/** Zod's faults as issues with paths from the input's root. */
+export const issuesOf = (error: z.ZodError, path: readonly (string | number)[] = []): Issue[] =>
+  error.issues.map((issue) => ({
+    path: [...path, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))],
+    message: issue.message,
+  }));
+
+/** SHA-256 of a value, the same for the same content in whatever order its names come. */
+export const contentHash = (value: unknown): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(createHash('sha256').update(JSON.stringify(sorted(value))).digest());
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, part]) => part !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, part]) => [name, sorted(part)]),
+  );
+}
