@@ -4,7 +4,8 @@ import type { Database } from '../db/client.ts';
 import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
 import { Refusal } from '../domain/errors.ts';
 import { Batch, type LeadKey, type OwnedLead } from './batch.ts';
-import { lockLane, type Memory, refresh } from './memory.ts';
+import { lockLane } from '../db/lane.ts';
+import { type Memory, refresh } from './memory.ts';
 import { loadLeads } from './loadLeads.ts';
 import { write } from './write.ts';
 

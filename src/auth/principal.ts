@@ -1,6 +1,7 @@
-import type { Role } from '../db/generated/enums.ts';
+export const ROLES = ['ADMIN', 'MANAGER', 'REP', 'PARTNER', 'VIEWER'] as const;
+export type Role = (typeof ROLES)[number];
 
-/** What a caller may do, as `resource:verb`. A role is a named set of these. */
+/** What a caller may do, as `resource:verb`. */
 export const SCOPES = [
   'leads:submit',
   'leads:read',
@@ -8,7 +9,6 @@ export const SCOPES = [
   'leads:assign',
   'configuration:read',
   'configuration:write',
-  'plans:write',
   'metrics:read',
   'feed:read',
   'workspaceFeed:read',
@@ -16,9 +16,17 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** A role is a named set of scopes; which rows it sees is said in visibility.ts. */
+export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
+  ADMIN: SCOPES,
+  MANAGER: ['leads:submit', 'leads:read', 'leads:write', 'leads:assign', 'configuration:read', 'metrics:read', 'feed:read', 'workspaceFeed:read'],
+  REP: ['leads:read', 'leads:write', 'configuration:read', 'feed:read'],
+  PARTNER: ['leads:submit', 'leads:read'],
+  VIEWER: ['metrics:read'],
+};
+
 /** Whoever calls: the same value for HTTP, SSE and sockets. */
 export interface Principal {
-  readonly kind: 'apiKey' | 'user';
   readonly workspaceId: string;
   /** For logs and "submitted by": `key:<keyId>` or `user:<subject>`. */
   readonly name: string;

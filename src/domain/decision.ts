@@ -1,7 +1,9 @@
 import type { Rotation } from './rotation.ts';
-import type { StepKind } from './plan.ts';
+import { STEP_KINDS } from './plan.ts';
 
-export type Method = StepKind | 'FALLBACK' | 'MANUAL';
+/** How an assignment came about: by a step of this kind, as the last resort, or by hand. */
+export const METHODS = [...STEP_KINDS, 'FALLBACK', 'MANUAL'] as const;
+export type Method = (typeof METHODS)[number];
 
 /** Why a rep was taken or passed over; one code per kind of reason. */
 export const REASONS = [
@@ -47,11 +49,16 @@ export interface Considered {
 }
 
 /** Why a step that matched had nobody to look at. */
-export type StepCode = 'POOL_EMPTY' | 'OWNER_UNKNOWN' | 'OWNER_LEFT' | 'TARGET_UNKNOWN' | 'STEP_ERROR';
+export const STEP_CODES = ['POOL_EMPTY', 'OWNER_UNKNOWN', 'OWNER_LEFT', 'TARGET_UNKNOWN', 'STEP_ERROR'] as const;
+export type StepCode = (typeof STEP_CODES)[number];
+
+/** Where a look went: the step's own target, what its `whenNobody` turned to, or the last resort. */
+export const ATTEMPT_VIAS = ['TARGET', 'BACKUP_POOL', 'ASSIGN_ANYWAY', 'MANAGER', 'LAST_RESORT'] as const;
+export type AttemptVia = (typeof ATTEMPT_VIAS)[number];
 
 /** One look at one target: a step's own, or what its `whenNobody` turned to. */
 export interface Attempt {
-  readonly via: 'TARGET' | 'BACKUP_POOL' | 'ASSIGN_ANYWAY' | 'MANAGER' | 'LAST_RESORT';
+  readonly via: AttemptVia;
   readonly poolId: string | null;
   readonly code: StepCode | null;
   readonly considered: readonly Considered[];
@@ -62,12 +69,13 @@ export interface Attempt {
 export interface StepTrace {
   /** Null for the last resort. */
   readonly stepKey: string | null;
-  readonly kind: StepKind | null;
+  readonly kind: (typeof STEP_KINDS)[number] | null;
   readonly yielded: boolean;
   readonly attempts: readonly Attempt[];
 }
 
-export type AccountMatchBy = 'KEY' | 'DOMAIN' | 'NAME';
+export const ACCOUNT_MATCHES = ['KEY', 'DOMAIN', 'NAME'] as const;
+export type AccountMatchBy = (typeof ACCOUNT_MATCHES)[number];
 
 /** Who gets the lead, and everything that led there. */
 export interface Decision {

@@ -1,0 +1,136 @@
+import { timingSafeEqual } from 'node:crypto';
+import { createRemoteJWKSet, type JWTVerifyGetKey, type JWTPayload, jwtVerify } from 'jose';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { splitKey } from '../configuration/apiKeys.ts';
+import type { Database } from '../db/client.ts';
+import type { ApiKey } from '../db/generated/client.ts';
+import { type Principal, ROLE_SCOPES, ROLES, type Role, SCOPES, type Scope } from './principal.ts';
+
+/** The token is missing, malformed, unknown, expired or revoked; the message says what to send. */
+export class Unauthenticated extends Error {
+  override readonly name = 'Unauthenticated';
+  readonly code = 'UNAUTHENTICATED';
+}
+
+/**
+ * Who calls, by the value of an `Authorization` header; null when there is none. The same for HTTP, SSE and the
+ * payload of `connection_init`.
+ * @throws Unauthenticated
+ */
+export type Authenticate = (authorization: string | null | undefined) => Promise<Principal | null>;
+
+/** How long a key that was found good is not looked up again, so that a revocation acts soon. */
+const KEY_CACHE_MS = 5_000;
+const MAX_CACHED = 10_000;
+/** `lastUsedAt` is for people to see; this exact is enough. */
+const LAST_USED_MS = 60_000;
+const CLOCK_TOLERANCE_SECONDS = 30;
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+
+const WHAT_TO_SEND = 'Send `Authorization: Bearer <API key or JWT>`.';
+
+export function createAuthenticate(options: {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly jwt: Config['jwt'];
+}): Authenticate {
+  const { database, clock, log, jwt } = options;
+  const cache = new Map<string, { readonly apiKey: ApiKey; readonly readAt: number }>();
+  const verify = createVerify(jwt, clock);
+
+  async function ofKey(keyId: string, secretHash: Uint8Array): Promise<Principal> {
+    const now = clock.now();
+    const cached = cache.get(keyId);
+    let apiKey = cached && performance.now() - cached.readAt < KEY_CACHE_MS ? cached.apiKey : null;
+    if (!apiKey) {
+      apiKey = await database.prisma.apiKey.findUnique({ where: { keyId } });
+      if (!apiKey) throw new Unauthenticated(`There is no such API key. ${WHAT_TO_SEND}`);
+      if (cache.size >= MAX_CACHED) cache.clear();
+      cache.set(keyId, { apiKey, readAt: performance.now() });
+    }
+    if (!timingSafeEqual(apiKey.secretHash, secretHash)) throw new Unauthenticated(`There is no such API key. ${WHAT_TO_SEND}`);
+    if (apiKey.revokedAt !== null) throw new Unauthenticated('The API key has been revoked. Ask an admin for another.');
+    if (apiKey.expiresAt !== null && apiKey.expiresAt <= now) throw new Unauthenticated('The API key has expired. Ask an admin for another.');
+    noteUse(apiKey, now);
+    return {
+      workspaceId: apiKey.workspaceId,
+      name: `key:${keyId}`,
+      role: apiKey.role,
+      scopes: scopesOf(apiKey.role, apiKey.scopes),
+      repId: apiKey.repId,
+      expiresAt: apiKey.expiresAt,
+    };
+  }
+
+  function noteUse(apiKey: ApiKey, now: Date): void {
+    if (apiKey.lastUsedAt !== null && now.getTime() - apiKey.lastUsedAt.getTime() < LAST_USED_MS) return;
+    apiKey.lastUsedAt = now;
+    database.prisma.apiKey
+      .updateMany({ where: { workspaceId: apiKey.workspaceId, id: apiKey.id }, data: { lastUsedAt: now } })
+      .catch((error: unknown) => log.debug({ err: error }, 'lastUsedAt not noted'));
+  }
+
+  async function ofToken(token: string): Promise<Principal> {
+    if (!verify) throw new Unauthenticated(`This server takes API keys only. ${WHAT_TO_SEND}`);
+    let claims: JWTPayload;
+    try {
+      claims = await verify(token);
+    } catch (error) {
+      throw new Unauthenticated(`The token is not valid: ${(error as Error).message}.`, { cause: error });
+    }
+    const role = ROLES.find((name) => name === claims.role);
+    if (!role) throw new Unauthenticated(`The token's claim "role" must be one of ${ROLES.join(', ')}.`);
+    const workspace = await database.prisma.workspace.findUnique({ where: { key: String(claims.workspace ?? 'default') } });
+    if (!workspace) throw new Unauthenticated('The token names no workspace of this server in its claim "workspace".');
+    const rep =
+      typeof claims.rep === 'string'
+        ? await database.prisma.rep.findUnique({ where: { workspaceId_key: { workspaceId: workspace.id, key: claims.rep } } })
+        : null;
+    if (!rep && (role === 'REP' || claims.rep !== undefined)) {
+      throw new Unauthenticated('The token names no rep of this workspace in its claim "rep".');
+    }
+    return {
+      workspaceId: workspace.id,
+      name: `user:${claims.sub ?? rep?.key ?? 'unknown'}`,
+      role,
+      scopes: scopesOf(role, []),
+      repId: rep?.id ?? null,
+      expiresAt: claims.exp === undefined ? null : new Date(claims.exp * 1_000),
+    };
+  }
+
+  return async (authorization) => {
+    if (authorization === null || authorization === undefined || authorization === '') return null;
+    const [scheme, token, ...rest] = authorization.trim().split(/\s+/);
+    if (scheme?.toLowerCase() !== 'bearer' || !token || rest.length > 0) throw new Unauthenticated(WHAT_TO_SEND);
+    const key = splitKey(token);
+    return key ? ofKey(key.keyId, key.secretHash) : ofToken(token);
+  };
+}
+
+/** A key's own scopes narrow its role; none means all of the role. */
+function scopesOf(role: Role, own: readonly string[]): ReadonlySet<Scope> {
+  const ofRole = ROLE_SCOPES[role];
+  return new Set(own.length === 0 ? ofRole : SCOPES.filter((scope) => ofRole.includes(scope) && own.includes(scope)));
+}
+
+function createVerify(jwt: Config['jwt'], clock: Clock): ((token: string) => Promise<JWTPayload>) | null {
+  if (jwt.secret === undefined && jwt.jwksUrl === undefined) return null;
+  const options = {
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    requiredClaims: ['exp'],
+    ...(jwt.issuer === undefined ? {} : { issuer: jwt.issuer }),
+    ...(jwt.audience === undefined ? {} : { audience: jwt.audience }),
+  };
+  if (jwt.secret !== undefined) {
+    const secret = new TextEncoder().encode(jwt.secret);
+    return async (token) =>
+      (await jwtVerify(token, secret, { ...options, algorithms: ['HS256'], currentDate: clock.now() })).payload;
+  }
+  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwt.jwksUrl as string), { timeoutDuration: 5_000 });
+  return async (token) =>
+    (await jwtVerify(token, keys, { ...options, algorithms: ALGORITHMS, currentDate: clock.now() })).payload;
+}

@@ -1,0 +1,206 @@
+import { v7 } from 'uuid';
+import { z } from 'zod';
+import { loadConfiguration } from '../db/configuration.ts';
+import type { PlanVersion } from '../db/generated/client.ts';
+import { checkPlan, type PlanReport } from '../domain/checkPlan.ts';
+import { InvalidInput, Refusal } from '../domain/errors.ts';
+import { MATCH_OPERATORS, type Plan, STEP_KINDS, type Step, type Target, type WhenNobody } from '../domain/plan.ts';
+import { isLeadField, isRepField, LEAD_FIELDS, REP_FIELDS, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
+import { line, multiline } from '../intake/text.ts';
+import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
+import { given, key, LIMITS, parse, repFields } from './inputs.ts';
+import { conditionSchema } from './segments.ts';
+
+/** Left out and null are the same. */
+const withoutNulls = (value: unknown): unknown =>
+  value !== null && typeof value === 'object'
+    ? Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null && part !== undefined))
+    : value;
+
+const targetSchema = z.preprocess(
+  withoutNulls,
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('REP'), rep: key }),
+    z.strictObject({ kind: z.literal('POOL'), pool: key }),
+    z.strictObject({ kind: z.literal('ACCOUNT_OWNER') }),
+    z.strictObject({ kind: z.literal('TERRITORY') }),
+  ]),
+);
+
+const whenNobodySchema = z.preprocess(
+  withoutNulls,
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('NEXT_STEP') }),
+    z.strictObject({ kind: z.literal('BACKUP_POOL'), pool: key }),
+    z.strictObject({ kind: z.literal('ASSIGN_ANYWAY') }),
+    z.strictObject({ kind: z.literal('MANAGER') }),
+  ]),
+);
+
+const matchSchema = z.strictObject({
+  repField: z.string().refine(isRepField, { error: `must be a field of the rep (${REP_FIELDS.join(', ')}) or attributes.<name>` }),
+  operator: z.enum(MATCH_OPERATORS),
+  leadField: z.string().refine(isLeadField, { error: `must be a field of the lead (${LEAD_FIELDS.join(', ')}) or attributes.<name>` }),
+});
+
+const stepSchema = z
+  .strictObject({
+    key,
+    name: repFields.name.nullish(),
+    kind: z.enum(STEP_KINDS),
+    condition: conditionSchema.nullish(),
+    match: z.array(matchSchema).max(20, { error: 'has more than 20 matches' }).nullish(),
+    target: targetSchema,
+    whenNobody: whenNobodySchema.nullish(),
+  })
+  .transform((step, context): Step => {
+    const account = step.kind === 'ACCOUNT_OWNER' || step.kind === 'NAMED_ACCOUNT';
+    if ((step.target as Target).kind === 'ACCOUNT_OWNER' && !account) {
+      context.addIssue({ code: 'custom', path: ['target', 'kind'], message: 'ACCOUNT_OWNER needs a step of kind ACCOUNT_OWNER or NAMED_ACCOUNT' });
+    }
+    return {
+      ...step,
+      name: step.name ?? step.key,
+      condition: step.condition ?? null,
+      match: step.match ?? [],
+      target: step.target as Target,
+      whenNobody: (step.whenNobody ?? { kind: 'NEXT_STEP' }) as WhenNobody,
+    };
+  });
+
+const stepsSchema = z.array(z.preprocess(withoutNulls, stepSchema)).max(LIMITS.steps, {
+  error: `has more than ${LIMITS.steps.toLocaleString('en')} steps`,
+});
+
+/** What a plan says, in mutations and files alike. */
+export const planFields = {
+  steps: stepsSchema,
+  /** Rep keys. */
+  lastResort: z.array(key).max(100, { error: 'has more than 100 reps' }),
+  note: multiline(2_000).nullish(),
+} as const;
+
+const draftSchema = z.strictObject({ ...planFields, expectedVersion: z.number().int().nullish() });
+
+type PlanContent = Pick<Plan, 'steps' | 'lastResort'> & { readonly note: string | null };
+
+/**
+ * Saves the draft, under the number of the one before if there is one. It may still have faults: `lintPlan` names them.
+ * @throws InvalidInput; Refusal VERSION_CONFLICT when `expectedVersion` is not the draft's
+ */
+export async function savePlanDraft(context: ConfigurationContext, input: object): Promise<PlanVersion> {
+  const { expectedVersion, note, ...content } = parse(draftSchema, given(input));
+  return changeConfiguration(context, async (change) => {
+    const draft = await findPlan(change, "\"status\" = 'DRAFT'");
+    if (expectedVersion != null && draft?.version !== expectedVersion) {
+      throw new Refusal(
+        'VERSION_CONFLICT',
+        draft
+          ? `The draft is version ${draft.version}, you edited ${expectedVersion}. Read it again and repeat your change.`
+          : `There is no draft of version ${expectedVersion} any more; it was published or never saved.`,
+      );
+    }
+    if (draft) await change.execute('plan', `DELETE FROM "PlanVersion" WHERE "workspaceId" = $1 AND "id" = $2`, [draft.id]);
+    return insertPlan(change, { ...content, note: note ?? null }, 'DRAFT', draft?.version);
+  });
+}
+
+/**
+ * Publishes the draft: the next decision goes by it.
+ * @throws InvalidInput PLAN_INVALID with what `lintPlan` calls errors; Refusal VERSION_CONFLICT
+ */
+export async function publishPlan(context: ConfigurationContext, version: number): Promise<PlanVersion> {
+  return changeConfiguration(context, async (change) => {
+    const draft = await findPlan(change, "\"status\" = 'DRAFT'");
+    if (draft?.version !== version) {
+      throw new Refusal('VERSION_CONFLICT', `Version ${version} is not the draft${draft ? `; that is version ${draft.version}` : ''}.`);
+    }
+    await refuseInvalidPlan(change, toPlan(draft));
+    await archivePublished(change);
+    const { rows } = await change.execute(
+      'plan',
+      `UPDATE "PlanVersion" SET "status" = 'PUBLISHED', "publishedAt" = $3 WHERE "workspaceId" = $1 AND "id" = $2 RETURNING *`,
+      [draft.id, change.now],
+    );
+    tellPublished(change, version);
+    return rows[0] as PlanVersion;
+  });
+}
+
+/** Publishes an earlier version's content again, as a version of its own. @throws as publishPlan; Refusal NOT_FOUND */
+export async function restorePlan(context: ConfigurationContext, version: number, note: string | null): Promise<PlanVersion> {
+  return changeConfiguration(context, async (change) => {
+    const earlier = await findPlan(change, '"version" = $2', [version]);
+    if (!earlier) throw new Refusal('NOT_FOUND', `There is no version ${version}.`);
+    return publishContent(change, { ...toPlan(earlier), note: note ?? `Restored version ${version}` });
+  });
+}
+
+/** Publishes content as the next version, at once. @throws InvalidInput PLAN_INVALID */
+export async function publishContent(change: Change, content: PlanContent): Promise<PlanVersion> {
+  await refuseInvalidPlan(change, content);
+  await archivePublished(change);
+  const plan = await insertPlan(change, content, 'PUBLISHED');
+  tellPublished(change, plan.version);
+  return plan;
+}
+
+/** @param version null for the draft, else the published one. @throws Refusal NOT_FOUND */
+export async function lintPlan(context: Pick<ConfigurationContext, 'database' | 'workspaceId'>, version: number | null): Promise<PlanReport> {
+  const { database, workspaceId } = context;
+  const plan = await database.prisma.planVersion.findFirst({
+    where: { workspaceId, ...(version === null ? { status: { in: ['DRAFT', 'PUBLISHED'] } } : { version }) },
+    orderBy: { version: 'desc' },
+  });
+  if (!plan) throw new Refusal('NOT_FOUND', version === null ? 'There is no plan yet.' : `There is no version ${version}.`);
+  const client = await database.pool.connect();
+  try {
+    return checkPlan(toPlan(plan), await loadConfiguration(client, workspaceId, null, -1));
+  } finally {
+    client.release();
+  }
+}
+
+export const toPlan = (row: Pick<PlanVersion, 'version' | 'steps' | 'lastResort'>): Plan => ({
+  version: row.version,
+  steps: row.steps as unknown as Step[],
+  lastResort: row.lastResort,
+});
+
+/** @param condition SQL of this project's own, never from an input */
+async function findPlan(change: Change, condition: string, parameters: readonly unknown[] = []): Promise<PlanVersion | null> {
+  const { rows } = await change.client.query(`SELECT * FROM "PlanVersion" WHERE "workspaceId" = $1 AND ${condition}`, [
+    change.workspaceId,
+    ...parameters,
+  ]);
+  return rows[0] ?? null;
+}
+
+async function refuseInvalidPlan(change: Change, plan: Pick<Plan, 'steps' | 'lastResort'>): Promise<void> {
+  const configuration: RoutingConfiguration = await loadConfiguration(change.client, change.workspaceId, null, -1);
+  const { errors } = checkPlan(plan, configuration);
+  if (errors.length > 0) throw new InvalidInput(errors, 'PLAN_INVALID');
+}
+
+const archivePublished = (change: Change): Promise<unknown> =>
+  change.execute('plan', `UPDATE "PlanVersion" SET "status" = 'ARCHIVED' WHERE "workspaceId" = $1 AND "status" = 'PUBLISHED'`);
+
+async function insertPlan(
+  change: Change,
+  { steps, lastResort, note }: PlanContent,
+  status: 'DRAFT' | 'PUBLISHED',
+  version?: number,
+): Promise<PlanVersion> {
+  const { rows } = await change.execute(
+    'plan',
+    `INSERT INTO "PlanVersion" ("workspaceId", "id", "version", "status", "steps", "lastResort", "note", "savedBy", "createdAt", "publishedAt")
+     SELECT $1::uuid, $2::uuid, coalesce($3::int, (SELECT coalesce(max("version"), 0) + 1 FROM "PlanVersion" WHERE "workspaceId" = $1)),
+            $4::"PlanStatus", $5::jsonb, $6::text[], $7, $8, $9::timestamptz, CASE WHEN $4 = 'PUBLISHED' THEN $9::timestamptz END
+     RETURNING *`,
+    [v7(), version ?? null, status, JSON.stringify(steps), lastResort, note, change.by, change.now],
+  );
+  return rows[0] as PlanVersion;
+}
+
+const tellPublished = (change: Change, version: number): void =>
+  change.emit({ kind: 'plan.published', repId: null, leadId: null, assignmentId: null, data: { version } });

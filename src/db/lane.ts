@@ -1,0 +1,26 @@
+import type pg from 'pg';
+
+/** The counters of the lane row. */
+export interface Counters {
+  batch: number;
+  configVersion: number;
+  lastEvent: number;
+  lastAssignment: number;
+}
+
+/** Locks the workspace's lane for the transaction and reads its counters. */
+export async function lockLane(client: pg.ClientBase, workspaceId: string): Promise<Counters> {
+  const { rows } = await client.query(
+    'SELECT "batch", "configVersion", "lastEvent", "lastAssignment" FROM "Lane" WHERE "workspaceId" = $1 FOR UPDATE',
+    [workspaceId],
+  );
+  const row = rows[0];
+  if (!row) throw new Error(`workspace ${workspaceId} has no lane`);
+  // pg gives int8 as text, since it may be beyond 2^53; these stay far below.
+  return {
+    batch: Number(row.batch),
+    configVersion: Number(row.configVersion),
+    lastEvent: Number(row.lastEvent),
+    lastAssignment: Number(row.lastAssignment),
+  };
+}

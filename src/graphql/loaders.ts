@@ -1,0 +1,99 @@
+import DataLoader from 'dataloader';
+import type { Database } from '../db/client.ts';
+import type { Account, Activity, Assignment, Decision, Lead, Pool, Rep, RepState, Rotation, Territory } from '../db/generated/client.ts';
+
+export type AccountWithDomains = Account & { readonly domains: readonly string[] };
+export type Member = { readonly poolId: string; readonly repId: string; readonly weight: number; readonly tier: number };
+
+type ById<Row> = DataLoader<string, Row | null>;
+type Grouped<Row> = DataLoader<string, Row[]>;
+
+export interface Loaders {
+  readonly rep: ById<Rep>;
+  readonly repState: ById<RepState>;
+  readonly pool: ById<Pool>;
+  readonly rotation: ById<Rotation>;
+  readonly territory: ById<Territory>;
+  readonly account: ById<AccountWithDomains>;
+  readonly lead: ById<Lead>;
+  readonly assignment: ById<Assignment>;
+  readonly decision: ById<Decision>;
+  /** By lead id: the present assignment; a closed lead keeps its last one. */
+  readonly presentAssignment: ById<Assignment>;
+  readonly membersOfPool: Grouped<Member>;
+  readonly poolsOfRep: Grouped<Pool>;
+  readonly assignmentsOfLead: Grouped<Assignment>;
+  readonly activitiesOfLead: Grouped<Activity>;
+}
+
+/**
+ * One query for all look-ups of one kind that an operation makes at the same time, within one workspace.
+ *
+ * @param cache whether what was read is kept; not in a subscription, whose every event is to be read anew
+ */
+export function createLoaders(database: Database, workspace: string | null, cache: boolean): Loaders {
+  const { prisma } = database;
+  // Without a workspace nothing is found: no row has this one.
+  const workspaceId = workspace ?? '00000000-0000-0000-0000-000000000000';
+
+  const byId = <Row>(find: (ids: string[]) => Promise<readonly Row[]>, idOf: (row: Row) => string): ById<Row> =>
+    new DataLoader(async (ids) => {
+      const rows = new Map((await find([...ids])).map((row) => [idOf(row), row]));
+      return ids.map((id) => rows.get(id) ?? null);
+    }, { cache });
+  const grouped = <Row>(find: (ids: string[]) => Promise<readonly Row[]>, idOf: (row: Row) => string): Grouped<Row> =>
+    new DataLoader(async (ids) => {
+      const rows = Map.groupBy(await find([...ids]), idOf);
+      return ids.map((id) => rows.get(id) ?? []);
+    }, { cache });
+  const own = (ids: string[]) => ({ where: { workspaceId, id: { in: ids } } });
+  const id = (row: { readonly id: string }): string => row.id;
+
+  return {
+    rep: byId((ids) => prisma.rep.findMany(own(ids)), id),
+    repState: byId((ids) => prisma.repState.findMany({ where: { workspaceId, repId: { in: ids } } }), (row) => row.repId),
+    pool: byId((ids) => prisma.pool.findMany(own(ids)), id),
+    rotation: byId((ids) => prisma.rotation.findMany({ where: { workspaceId, poolId: { in: ids } } }), (row) => row.poolId),
+    territory: byId((ids) => prisma.territory.findMany(own(ids)), id),
+    account: byId(
+      async (ids) => (await prisma.account.findMany({ ...own(ids), include: { domains: true } })).map(withDomains),
+      id,
+    ),
+    lead: byId((ids) => prisma.lead.findMany(own(ids)), id),
+    assignment: byId((ids) => prisma.assignment.findMany(own(ids)), id),
+    decision: byId((ids) => prisma.decision.findMany({ where: { workspaceId, assignmentId: { in: ids } } }), (row) => row.assignmentId),
+    presentAssignment: byId(
+      (ids) => prisma.assignment.findMany({ where: { workspaceId, leadId: { in: ids }, endedAt: null } }),
+      (row) => row.leadId,
+    ),
+    membersOfPool: grouped(
+      (ids) => prisma.poolMember.findMany({ where: { workspaceId, poolId: { in: ids } }, orderBy: { position: 'asc' } }),
+      (row) => row.poolId,
+    ),
+    poolsOfRep: new DataLoader(async (ids) => {
+      const memberships = await prisma.poolMember.findMany({
+        where: { workspaceId, repId: { in: [...ids] } },
+        include: { pool: true },
+        orderBy: { pool: { key: 'asc' } },
+      });
+      const ofRep = Map.groupBy(memberships, ({ repId }) => repId);
+      return ids.map((repId) => (ofRep.get(repId) ?? []).map(({ pool }) => pool));
+    }, { cache }),
+    assignmentsOfLead: grouped(
+      (ids) => prisma.assignment.findMany({ where: { workspaceId, leadId: { in: ids } }, orderBy: { number: 'asc' } }),
+      (row) => row.leadId,
+    ),
+    activitiesOfLead: grouped(
+      (ids) => prisma.activity.findMany({ where: { workspaceId, leadId: { in: ids } }, orderBy: [{ at: 'asc' }, { id: 'asc' }] }),
+      (row) => row.leadId,
+    ),
+  };
+}
+
+export const withDomains = ({
+  domains,
+  ...account
+}: Account & { readonly domains: readonly { readonly domain: string }[] }): AccountWithDomains => ({
+  ...account,
+  domains: domains.map(({ domain }) => domain).sort(),
+});

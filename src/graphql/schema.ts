@@ -1,0 +1,20 @@
+import './scalars.ts';
+import './types/account.ts';
+import './types/apiKey.ts';
+import './types/decision.ts';
+import './types/event.ts';
+import './types/lead.ts';
+import './types/metrics.ts';
+import './types/plan.ts';
+import './types/pool.ts';
+import './types/principal.ts';
+import './types/rep.ts';
+import './types/segment.ts';
+import './types/territory.ts';
+import { lexicographicSortSchema, printSchema } from 'graphql';
+import { builder } from './builder.ts';
+
+export const schema = builder.toSchema();
+
+/** What stands in schema.graphql. */
+export const printedSchema = (): string => `${printSchema(lexicographicSortSchema(schema))}\n`;

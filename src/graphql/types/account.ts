@@ -1,0 +1,89 @@
+import { deleteAccount, type UpsertedAccounts, upsertAccounts } from '../../configuration/accounts.ts';
+import { builder } from '../builder.ts';
+import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
+import { configurationContext, signedIn } from '../context.ts';
+import { decodeOptionalId, encodeId } from '../ids.ts';
+import { withDomains } from '../loaders.ts';
+import { orRefusal, resultType } from '../results.ts';
+import { deleteMutation } from './delete.ts';
+import { AccountKindRef } from './enums.ts';
+import { findNode, NodeRef } from './node.ts';
+import { AccountRef, loadOptional, RepRef } from './refs.ts';
+
+AccountRef.implement({
+  description: 'A company already known.',
+  authScopes: { signedIn: true },
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    id: t.id({ resolve: ({ id }) => encodeId('Account', id) }),
+    key: t.exposeString('key', { description: 'The user’s own, often the id in the CRM.' }),
+    name: t.exposeString('name'),
+    kind: t.expose('kind', { type: AccountKindRef }),
+    domains: t.stringList({ description: 'Registrable.', resolve: ({ domains }) => [...domains] }),
+    owner: t.field({ type: RepRef, nullable: true, resolve: ({ ownerId }, _args, { loaders }) => loadOptional(loaders.rep, ownerId) }),
+  }),
+});
+
+const AccountConnection = connectionType('Account', AccountRef);
+
+findNode('Account', async (id, { loaders, principal }) =>
+  principal?.scopes.has('configuration:read') ? loaders.account.load(id) : null,
+);
+
+builder.queryField('accounts', (t) =>
+  t.field({
+    type: AccountConnection,
+    description: 'By key.',
+    authScopes: { 'configuration:read': true },
+    complexity: pageComplexity,
+    args: pageArgs,
+    resolve: (_root, args, context) => {
+      const { workspaceId } = signedIn(context);
+      return page(args, { workspaceId, field: 'key', direction: 'asc' }, async ({ where, ...query }) => {
+        const include = { domains: true };
+        const accounts = await context.database.prisma.account.findMany({ where: { workspaceId, ...where }, include, ...query });
+        return (accounts as Parameters<typeof withDomains>[0][]).map(withDomains);
+      });
+    },
+  }),
+);
+
+const AccountInput = builder.inputType('AccountInput', {
+  description: 'What is left out of an account that is there stays; null clears.',
+  fields: (t) => ({
+    key: t.string({ required: true }),
+    name: t.string({ required: true }),
+    kind: t.field({ type: AccountKindRef, required: true }),
+    domains: t.stringList({ description: 'Never free-mail or disposable ones.' }),
+    ownerId: t.id(),
+  }),
+});
+
+const UpsertAccountsInput = builder.inputType('UpsertAccountsInput', {
+  fields: (t) => ({ accounts: t.field({ type: [AccountInput], required: true, description: 'At most 500.' }) }),
+});
+
+const UpsertAccountsSuccess = builder.objectRef<UpsertedAccounts>('UpsertAccountsSuccess').implement({
+  authScopes: { signedIn: true },
+  fields: (t) => ({
+    accounts: t.field({ type: [AccountRef], description: 'In the order of the input.', resolve: ({ accounts }) => [...accounts] }),
+    created: t.exposeInt('created'),
+    updated: t.exposeInt('updated'),
+  }),
+});
+
+builder.mutationField('upsertAccounts', (t) =>
+  t.field({
+    type: resultType('UpsertAccounts', UpsertAccountsSuccess),
+    description: 'Creates accounts or, by key, changes them: all or none.',
+    authScopes: { 'configuration:write': true },
+    args: { input: t.arg({ type: UpsertAccountsInput, required: true }) },
+    resolve: (_root, { input }, context) =>
+      orRefusal(() => {
+        const accounts = input.accounts.map(({ ownerId, ...account }) => ({ ...account, ownerId: decodeOptionalId('Rep', ownerId) }));
+        return upsertAccounts(configurationContext(context), accounts);
+      }),
+  }),
+);
+
+deleteMutation('Account', 'Removes an account; its leads stay.', deleteAccount);

@@ -1,0 +1,161 @@
+import { createPool, deletePool, setPoolMembers, updatePool } from '../../configuration/pools.ts';
+import { creditOf, parseRotation, type StoredRotation } from '../../domain/rotation.ts';
+import { builder } from '../builder.ts';
+import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
+import { signedIn } from '../context.ts';
+import { decodeId, encodeId, parseId } from '../ids.ts';
+import type { Member } from '../loaders.ts';
+import { configurationMutation } from './configurationMutation.ts';
+import { deleteMutation } from './delete.ts';
+import { StrategyRef } from './enums.ts';
+import { findNode, NodeRef } from './node.ts';
+import { loadRequired, PoolRef, RepRef } from './refs.ts';
+
+const PoolMemberRef = builder.objectRef<Member>('PoolMember').implement({
+  authScopes: { signedIn: true },
+  fields: (t) => ({
+    rep: t.field({ type: RepRef, resolve: ({ repId }, _args, { loaders }) => loadRequired(loaders.rep, repId) }),
+    weight: t.exposeInt('weight', { description: '0 to 10,000. Only ratios matter; 0 receives nothing.' }),
+    tier: t.exposeInt('tier', { description: '−100 to 100. Higher is served first.' }),
+    credit: t.float({
+      description: 'In leads (VALUE_BALANCED: in value): what the weight has earned minus what was received.',
+      resolve: async ({ poolId, repId }, _args, { loaders }) => {
+        const rotation = await loadRequired(loaders.rotation, poolId);
+        return creditOf(parseRotation(rotation as unknown as StoredRotation), repId);
+      },
+    }),
+    received: t.int({
+      description: 'Leads received from this pool.',
+      resolve: async ({ poolId, repId }, _args, { loaders }) => {
+        const { received } = await loadRequired(loaders.rotation, poolId);
+        return (received as Record<string, number>)[repId] ?? 0;
+      },
+    }),
+  }),
+});
+
+PoolRef.implement({
+  description: 'Reps among whom leads rotate. Every step that points here shares the one rotation.',
+  authScopes: { signedIn: true },
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    id: t.id({ resolve: ({ id }) => encodeId('Pool', id) }),
+    key: t.exposeString('key'),
+    name: t.exposeString('name'),
+    strategy: t.expose('strategy', { type: StrategyRef }),
+    defaultValue: t.exposeInt('defaultValue', { description: 'VALUE_BALANCED: the value of a lead without a score.' }),
+    countManual: t.exposeBoolean('countManual', { description: 'Whether assignments by hand count toward the receiver’s share.' }),
+    members: t.field({ type: [PoolMemberRef], resolve: ({ id }, _args, { loaders }) => loaders.membersOfPool.load(id) }),
+  }),
+});
+
+const PoolConnection = connectionType('Pool', PoolRef);
+
+findNode('Pool', async (id, { loaders, principal }) => (principal?.scopes.has('configuration:read') ? loaders.pool.load(id) : null));
+
+builder.queryField('pool', (t) =>
+  t.field({
+    type: PoolRef,
+    nullable: true,
+    description: 'By id or by key.',
+    authScopes: { 'configuration:read': true },
+    args: { id: t.arg.id(), key: t.arg.string() },
+    resolve: async (_root, { id, key }, context) => {
+      const { workspaceId } = signedIn(context);
+      if (key != null && !key.includes('\u0000')) {
+        return context.database.prisma.pool.findUnique({ where: { workspaceId_key: { workspaceId, key } } });
+      }
+      const parsed = id == null ? null : parseId(id);
+      return parsed?.type === 'Pool' ? context.loaders.pool.load(parsed.id) : null;
+    },
+  }),
+);
+
+builder.queryField('pools', (t) =>
+  t.field({
+    type: PoolConnection,
+    description: 'By key.',
+    authScopes: { 'configuration:read': true },
+    complexity: pageComplexity,
+    args: pageArgs,
+    resolve: (_root, args, context) => {
+      const { workspaceId } = signedIn(context);
+      return page(args, { workspaceId, field: 'key', direction: 'asc' }, ({ where, ...query }) =>
+        context.database.prisma.pool.findMany({ where: { workspaceId, ...where }, ...query }),
+      );
+    },
+  }),
+);
+
+const PoolMemberInput = builder.inputType('PoolMemberInput', {
+  fields: (t) => ({
+    repId: t.id({ required: true }),
+    weight: t.int({ description: '0 to 10,000; 1 unless told.' }),
+    tier: t.int({ description: '−100 to 100; 0 unless told.' }),
+  }),
+});
+
+const poolFields = { defaultValue: 'VALUE_BALANCED: 1 to 1,000,000; 1 unless told.', countManual: 'True unless told.' };
+
+const CreatePoolInput = builder.inputType('CreatePoolInput', {
+  fields: (t) => ({
+    key: t.string({ required: true }),
+    name: t.string({ required: true }),
+    strategy: t.field({ type: StrategyRef, required: true }),
+    defaultValue: t.int({ description: poolFields.defaultValue }),
+    countManual: t.boolean({ description: poolFields.countManual }),
+    members: t.field({ type: [PoolMemberInput] }),
+  }),
+});
+
+const UpdatePoolInput = builder.inputType('UpdatePoolInput', {
+  description: 'What is left out stays.',
+  fields: (t) => ({
+    id: t.id({ required: true }),
+    name: t.string(),
+    strategy: t.field({ type: StrategyRef }),
+    defaultValue: t.int({ description: poolFields.defaultValue }),
+    countManual: t.boolean({ description: poolFields.countManual }),
+  }),
+});
+
+const SetPoolMembersInput = builder.inputType('SetPoolMembersInput', {
+  fields: (t) => ({
+    poolId: t.id({ required: true }),
+    members: t.field({ type: [PoolMemberInput], required: true, description: 'At most 10,000, each rep once.' }),
+  }),
+});
+
+type MemberInput = { readonly repId: string };
+const decodeMembers = <M extends MemberInput>(members: readonly M[]): M[] =>
+  members.map((member) => ({ ...member, repId: decodeId('Rep', member.repId) }));
+
+configurationMutation({
+  name: 'createPool',
+  description: 'Adds a pool.',
+  input: CreatePoolInput,
+  field: 'pool',
+  type: PoolRef,
+  change: (context, { members, ...fields }) =>
+    createPool(context, members == null ? fields : { ...fields, members: decodeMembers(members) }),
+});
+
+configurationMutation({
+  name: 'updatePool',
+  description: 'Changes a pool; the credits stay.',
+  input: UpdatePoolInput,
+  field: 'pool',
+  type: PoolRef,
+  change: (context, { id, ...fields }) => updatePool(context, decodeId('Pool', id), fields),
+});
+
+configurationMutation({
+  name: 'setPoolMembers',
+  description: 'Replaces the members. A newcomer starts at credit 0; who leaves hands the credit to the others by weight.',
+  input: SetPoolMembersInput,
+  field: 'pool',
+  type: PoolRef,
+  change: (context, { poolId, members }) => setPoolMembers(context, decodeId('Pool', poolId), decodeMembers(members)),
+});
+
+deleteMutation('Pool', 'Removes a pool to which no territory and no step of the published plan points.', deletePool);

@@ -1,0 +1,47 @@
+import type DataLoader from 'dataloader';
+import type { ReadAttempt, ReadDecision, ReadStep } from '../../assignment/storedDecision.ts';
+import type { Activity, ApiKey, Assignment, Lead, PlanVersion, Rep } from '../../db/generated/client.ts';
+import type { Pool, Segment, Territory, Account, Rep as DomainRep } from '../../domain/configuration.ts';
+import { builder } from '../builder.ts';
+
+/*
+ * The types that refer to each other, with what stands behind each: the row as the database or a service gives it.
+ * Their fields are in the files named after them.
+ */
+
+export type RepRow = DomainRep | (Omit<Rep, 'attributes'> & { readonly attributes: unknown });
+export type PoolRow = Omit<Pool, 'members'>;
+
+/** A decision together with what its assignment says. */
+export interface DecisionRow extends ReadDecision {
+  readonly repId: string;
+  readonly planVersion: number | null;
+  readonly stepKey: string | null;
+  readonly poolId: string | null;
+  readonly territoryId: string | null;
+}
+
+export const RepRef = builder.objectRef<RepRow>('Rep');
+export const PoolRef = builder.objectRef<PoolRow>('Pool');
+export const TerritoryRef = builder.objectRef<Territory>('Territory');
+export const AccountRef = builder.objectRef<Omit<Account, 'normalizedName'>>('Account');
+export const SegmentRef = builder.objectRef<Pick<Segment, 'id' | 'key' | 'name'> & { readonly condition: unknown }>('Segment');
+export const PlanRef = builder.objectRef<PlanVersion>('Plan');
+export const ApiKeyRef = builder.objectRef<ApiKey>('ApiKey');
+export const LeadRef = builder.objectRef<Lead>('Lead');
+export const AssignmentRef = builder.objectRef<Assignment>('Assignment');
+export const ActivityRef = builder.objectRef<Activity>('Activity');
+export const DecisionRef = builder.objectRef<DecisionRow>('Decision');
+export const StepTraceRef = builder.objectRef<ReadStep>('StepTrace');
+export const AttemptRef = builder.objectRef<ReadAttempt>('Attempt');
+
+/** Follows a reference that may be empty. */
+export const loadOptional = <Row>(loader: DataLoader<string, Row | null>, id: string | null): Promise<Row | null> =>
+  id === null ? Promise.resolve(null) : loader.load(id);
+
+/** Follows a reference that the database guarantees. */
+export async function loadRequired<Row>(loader: DataLoader<string, Row | null>, id: string): Promise<Row> {
+  const row = await loader.load(id);
+  if (row === null) throw new Error(`row ${id} is gone`);
+  return row;
+}

@@ -1,0 +1,142 @@
+import { createRep, deleteRep, updateRep } from '../../configuration/reps.ts';
+import { builder } from '../builder.ts';
+import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
+import { signedIn } from '../context.ts';
+import { decodeId, decodeOptionalId, encodeId, parseId } from '../ids.ts';
+import { configurationMutation } from './configurationMutation.ts';
+import { deleteMutation } from './delete.ts';
+import { RepStatusRef } from './enums.ts';
+import { LeadConnectionRef, LeadFilterRef, leadPage } from './leadList.ts';
+import { findNode, NodeRef } from './node.ts';
+import { loadOptional, PoolRef, RepRef } from './refs.ts';
+
+RepRef.implement({
+  description: 'A person who can own leads.',
+  authScopes: { signedIn: true },
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    id: t.id({ resolve: ({ id }) => encodeId('Rep', id) }),
+    key: t.exposeString('key', { description: 'Slug of the user’s own: what plans and files refer to.' }),
+    name: t.exposeString('name'),
+    email: t.exposeString('email'),
+    status: t.expose('status', { type: RepStatusRef }),
+    manager: t.field({ type: RepRef, nullable: true, resolve: (rep, _args, { loaders }) => loadOptional(loaders.rep, rep.managerId) }),
+    backup: t.field({ type: RepRef, nullable: true, resolve: (rep, _args, { loaders }) => loadOptional(loaders.rep, rep.backupId) }),
+    capacity: t.exposeInt('capacity', {
+      nullable: true,
+      description: 'Most open leads at a time; null for the workspace’s default.',
+    }),
+    load: t.int({
+      description: 'Open leads owned now.',
+      resolve: async ({ id }, _args, { loaders }) => (await loaders.repState.load(id))?.load ?? 0,
+    }),
+    timeZone: t.exposeString('timeZone', { nullable: true, description: 'IANA.' }),
+    language: t.exposeString('language', { nullable: true, description: 'BCP 47.' }),
+    specialties: t.stringList({ resolve: ({ specialties }) => [...specialties] }),
+    attributes: t.field({ type: 'JSON', description: 'The rep’s own attributes, by name.', resolve: ({ attributes }) => attributes }),
+    pools: t.field({ type: [PoolRef], resolve: ({ id }, _args, { loaders }) => loaders.poolsOfRep.load(id) }),
+    leads: t.field({
+      type: LeadConnectionRef,
+      description: 'The leads owned now, as far as they are yours to see; newest first.',
+      complexity: pageComplexity,
+      args: { ...pageArgs, filter: t.arg({ type: LeadFilterRef }) },
+      resolve: ({ id }, { filter, ...args }, context) => leadPage(context, args, filter, id),
+    }),
+  }),
+});
+
+const RepConnection = connectionType('Rep', RepRef);
+
+findNode('Rep', async (id, { loaders, principal }) => (principal?.scopes.has('configuration:read') ? loaders.rep.load(id) : null));
+
+builder.queryField('rep', (t) =>
+  t.field({
+    type: RepRef,
+    nullable: true,
+    description: 'By id or by key.',
+    authScopes: { 'configuration:read': true },
+    args: { id: t.arg.id(), key: t.arg.string() },
+    resolve: async (_root, { id, key }, context) => {
+      const { workspaceId } = signedIn(context);
+      if (key != null && !key.includes('\u0000')) {
+        return context.database.prisma.rep.findUnique({ where: { workspaceId_key: { workspaceId, key } } });
+      }
+      const parsed = id == null ? null : parseId(id);
+      return parsed?.type === 'Rep' ? context.loaders.rep.load(parsed.id) : null;
+    },
+  }),
+);
+
+builder.queryField('reps', (t) =>
+  t.field({
+    type: RepConnection,
+    description: 'By key.',
+    authScopes: { 'configuration:read': true },
+    complexity: pageComplexity,
+    args: pageArgs,
+    resolve: (_root, args, context) => {
+      const { workspaceId } = signedIn(context);
+      return page(args, { workspaceId, field: 'key', direction: 'asc' }, ({ where, ...query }) =>
+        context.database.prisma.rep.findMany({ where: { workspaceId, ...where }, ...query }),
+      );
+    },
+  }),
+);
+
+const CreateRepInput = builder.inputType('CreateRepInput', {
+  fields: (t) => ({
+    key: t.string({ required: true, description: '1 to 63 of a–z, 0–9, - and _.' }),
+    name: t.string({ required: true }),
+    email: t.string({ required: true }),
+    managerId: t.id(),
+    backupId: t.id(),
+    capacity: t.int({ description: '0 to 100,000 open leads; null for the workspace’s default.' }),
+    timeZone: t.string(),
+    language: t.string(),
+    specialties: t.stringList(),
+    attributes: t.field({ type: 'JSON', description: 'At most 100 of text, numbers and booleans.' }),
+  }),
+});
+
+const UpdateRepInput = builder.inputType('UpdateRepInput', {
+  description: 'What is left out stays; null clears.',
+  fields: (t) => ({
+    id: t.id({ required: true }),
+    name: t.string(),
+    email: t.string(),
+    status: t.field({ type: RepStatusRef }),
+    managerId: t.id(),
+    backupId: t.id(),
+    capacity: t.int(),
+    timeZone: t.string(),
+    language: t.string(),
+    specialties: t.stringList(),
+    attributes: t.field({ type: 'JSON' }),
+  }),
+});
+
+configurationMutation({
+  name: 'createRep',
+  description: 'Adds a rep.',
+  input: CreateRepInput,
+  field: 'rep',
+  type: RepRef,
+  change: (context, { managerId, backupId, ...fields }) =>
+    createRep(context, { ...fields, managerId: decodeOptionalId('Rep', managerId), backupId: decodeOptionalId('Rep', backupId) }),
+});
+
+configurationMutation({
+  name: 'updateRep',
+  description: 'Changes a rep. PAUSED and LEFT receive nothing; the leads they own stay with them.',
+  input: UpdateRepInput,
+  field: 'rep',
+  type: RepRef,
+  change: (context, { id, managerId, backupId, ...fields }) =>
+    updateRep(context, decodeId('Rep', id), {
+      ...fields,
+      managerId: decodeOptionalId('Rep', managerId),
+      backupId: decodeOptionalId('Rep', backupId),
+    }),
+});
+
+deleteMutation('Rep', 'Removes a rep who never owned a lead and to whom nothing refers.', deleteRep);

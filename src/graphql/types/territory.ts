@@ -1,0 +1,121 @@
+import { createTerritory, deleteTerritory, updateTerritory } from '../../configuration/territories.ts';
+import { builder } from '../builder.ts';
+import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
+import { signedIn } from '../context.ts';
+import { decodeId, decodeOptionalId, encodeId } from '../ids.ts';
+import { configurationMutation } from './configurationMutation.ts';
+import { deleteMutation } from './delete.ts';
+import { findNode, NodeRef } from './node.ts';
+import { loadOptional, PoolRef, RepRef, TerritoryRef } from './refs.ts';
+
+TerritoryRef.implement({
+  description:
+    'Criteria that a lead can meet; the most specific match wins: postal prefix, metro, region, country, none; more criteria before fewer. What is open here is taken from the parent.',
+  authScopes: { signedIn: true },
+  interfaces: [NodeRef],
+  fields: (t) => ({
+    id: t.id({ resolve: ({ id }) => encodeId('Territory', id) }),
+    key: t.exposeString('key'),
+    name: t.exposeString('name'),
+    parent: t.field({ type: TerritoryRef, nullable: true, resolve: ({ parentId }, _args, { loaders }) => loadOptional(loaders.territory, parentId) }),
+    position: t.exposeInt('position', { description: 'Breaks a tie: the lower comes first.' }),
+    countries: t.stringList({ description: 'ISO 3166-1 alpha-2.', resolve: ({ countries }) => [...countries] }),
+    regions: t.stringList({ description: 'ISO 3166-2, such as US-CA.', resolve: ({ regions }) => [...regions] }),
+    metros: t.stringList({ resolve: ({ metros }) => [...metros] }),
+    postalPrefixes: t.stringList({ resolve: ({ postalPrefixes }) => [...postalPrefixes] }),
+    industries: t.stringList({ resolve: ({ industries }) => [...industries] }),
+    employeesMin: t.exposeInt('employeesMin', { nullable: true, description: 'Company size, included.' }),
+    employeesMax: t.exposeInt('employeesMax', { nullable: true, description: 'Company size, included.' }),
+    rep: t.field({ type: RepRef, nullable: true, resolve: ({ repId }, _args, { loaders }) => loadOptional(loaders.rep, repId) }),
+    pool: t.field({ type: PoolRef, nullable: true, resolve: ({ poolId }, _args, { loaders }) => loadOptional(loaders.pool, poolId) }),
+  }),
+});
+
+const TerritoryConnection = connectionType('Territory', TerritoryRef);
+
+findNode('Territory', async (id, { loaders, principal }) =>
+  principal?.scopes.has('configuration:read') ? loaders.territory.load(id) : null,
+);
+
+builder.queryField('territories', (t) =>
+  t.field({
+    type: TerritoryConnection,
+    description: 'By key.',
+    authScopes: { 'configuration:read': true },
+    complexity: pageComplexity,
+    args: pageArgs,
+    resolve: (_root, args, context) => {
+      const { workspaceId } = signedIn(context);
+      return page(args, { workspaceId, field: 'key', direction: 'asc' }, ({ where, ...query }) =>
+        context.database.prisma.territory.findMany({ where: { workspaceId, ...where }, ...query }),
+      );
+    },
+  }),
+);
+
+const CreateTerritoryInput = builder.inputType('CreateTerritoryInput', {
+  description: 'An empty list means: any. Points at a rep or at a pool, or takes the parent’s target.',
+  fields: (t) => ({
+    key: t.string({ required: true }),
+    name: t.string({ required: true }),
+    parentId: t.id(),
+    position: t.int(),
+    countries: t.stringList({ description: 'Codes or names.' }),
+    regions: t.stringList({ description: 'ISO 3166-2, such as US-CA.' }),
+    metros: t.stringList(),
+    postalPrefixes: t.stringList(),
+    industries: t.stringList(),
+    employeesMin: t.int(),
+    employeesMax: t.int(),
+    repId: t.id(),
+    poolId: t.id(),
+  }),
+});
+
+const UpdateTerritoryInput = builder.inputType('UpdateTerritoryInput', {
+  description: 'What is left out stays; null clears.',
+  fields: (t) => ({
+    id: t.id({ required: true }),
+    name: t.string(),
+    parentId: t.id(),
+    position: t.int(),
+    countries: t.stringList(),
+    regions: t.stringList(),
+    metros: t.stringList(),
+    postalPrefixes: t.stringList(),
+    industries: t.stringList(),
+    employeesMin: t.int(),
+    employeesMax: t.int(),
+    repId: t.id(),
+    poolId: t.id(),
+  }),
+});
+
+type Reference = string | null | undefined;
+type References = { readonly parentId?: Reference; readonly repId?: Reference; readonly poolId?: Reference };
+const decodeReferences = <Input extends References>({ parentId, repId, poolId, ...fields }: Input) => ({
+  ...fields,
+  parentId: decodeOptionalId('Territory', parentId),
+  repId: decodeOptionalId('Rep', repId),
+  poolId: decodeOptionalId('Pool', poolId),
+});
+
+configurationMutation({
+  name: 'createTerritory',
+  description: 'Adds a territory.',
+  input: CreateTerritoryInput,
+  field: 'territory',
+  type: TerritoryRef,
+  change: (context, input) => createTerritory(context, decodeReferences(input)),
+});
+
+configurationMutation({
+  name: 'updateTerritory',
+  description: 'Changes a territory.',
+  input: UpdateTerritoryInput,
+  field: 'territory',
+  type: TerritoryRef,
+  change: (context, { id, ...fields }) => updateTerritory(context, decodeId('Territory', id), decodeReferences(fields)),
+});
+
+deleteMutation('Territory', 'Removes a territory that is no parent.', deleteTerritory);

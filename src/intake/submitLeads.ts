@@ -1,0 +1,90 @@
+import { v7 } from 'uuid';
+import { z } from 'zod';
+import type { Lanes } from '../assignment/lanes.ts';
+import { type IncomingLead, preview, type Submitted, submit } from '../assignment/operations.ts';
+import type { Principal } from '../auth/principal.ts';
+import type { Clock } from '../clock.ts';
+import type { Decision } from '../domain/decision.ts';
+import { InvalidInput, Refusal } from '../domain/errors.ts';
+import { contentHash, issuesOf, LIMITS, parseLead } from './leadInput.ts';
+import { line } from './text.ts';
+
+/** One lead as a caller sends it. */
+export interface Submission {
+  readonly lead: object;
+  readonly idempotencyKey?: string | null | undefined;
+}
+
+export type SubmitOutcome = Submitted | Refusal;
+
+const idempotencyKeySchema = line(200).nullish().transform((key) => key ?? null);
+
+/** The lane takes this many leads of one call at a time, so that others come in between. */
+const CHUNK = 250;
+
+export interface Intake {
+  readonly lanes: Lanes;
+  readonly clock: Clock;
+}
+
+/**
+ * Gives each lead an owner, in order: bulk equals single. Each has its own outcome; one that is refused leaves nothing
+ * behind and hinders no other.
+ *
+ * @throws InvalidInput for more than 500 leads; Unavailable
+ */
+export async function submitLeads(
+  { lanes, clock }: Intake,
+  principal: Principal,
+  submissions: readonly Submission[],
+  path: readonly (string | number)[] = ['leads'],
+): Promise<SubmitOutcome[]> {
+  if (submissions.length > LIMITS.leads) {
+    throw new InvalidInput([{ path: [...path], message: `has ${submissions.length} leads; ${LIMITS.leads} are the most in one call` }]);
+  }
+  const receivedAt = clock.now();
+  const parsed = submissions.map((submission, index) => parseSubmission(submission, principal, receivedAt, [...path, index]));
+  const sound = parsed.filter((lead): lead is IncomingLead => !(lead instanceof Refusal));
+  const chunks = Array.from({ length: Math.ceil(sound.length / CHUNK) }, (_, index) => sound.slice(index * CHUNK, (index + 1) * CHUNK));
+  const outcomes = (await Promise.all(chunks.map((chunk) => lanes.run(principal.workspaceId, submit(chunk))))).flat();
+  return parsed.map((lead) => (lead instanceof Refusal ? lead : (outcomes.shift() as SubmitOutcome)));
+}
+
+/** One lead. @throws Refusal, Unavailable */
+export async function submitLead({ lanes, clock }: Intake, principal: Principal, submission: Submission): Promise<Submitted> {
+  const lead = parseSubmission(submission, principal, clock.now(), []);
+  if (lead instanceof Refusal) throw lead;
+  const [outcome] = await lanes.run(principal.workspaceId, submit([lead]));
+  if (outcome instanceof Refusal) throw outcome;
+  return outcome as Submitted;
+}
+
+/** Who would get the lead now. Moves nothing. @throws Refusal, Unavailable */
+export function previewRouting({ lanes, clock }: Intake, principal: Principal, lead: object): Promise<{ decision: Decision; summary: string }> {
+  const { routable } = parseLead(lead, clock.now(), []);
+  return lanes.run(principal.workspaceId, preview(routable));
+}
+
+function parseSubmission(
+  { lead, idempotencyKey }: Submission,
+  principal: Principal,
+  receivedAt: Date,
+  path: readonly (string | number)[],
+): IncomingLead | Refusal {
+  const key = idempotencyKeySchema.safeParse(idempotencyKey);
+  if (!key.success) return new InvalidInput(issuesOf(key.error, [...path, 'idempotencyKey']));
+  try {
+    return {
+      ...parseLead(lead, receivedAt, [...path, 'lead']),
+      id: v7(),
+      idempotencyKey: key.data,
+      payloadHash: contentHash(lead),
+      payload: lead,
+      submittedBy: principal.name,
+      receivedAt,
+    };
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}

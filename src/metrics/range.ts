@@ -1,0 +1,30 @@
+import { InvalidInput } from '../domain/errors.ts';
+
+/** Which assignments to look at: from one moment (included) to another (not included). */
+export interface MetricsRange {
+  readonly workspaceId: string;
+  readonly from: Date;
+  readonly to: Date;
+  /** Only what this pool routed; null for everything. */
+  readonly poolId: string | null;
+}
+
+const MAX_DAYS = 3_660;
+
+/** @throws InvalidInput for a range that is empty or longer than ten years */
+export function checkRange({ from, to }: MetricsRange): void {
+  if (from >= to) throw new InvalidInput([{ path: ['to'], message: 'must be after `from`' }]);
+  if (to.getTime() - from.getTime() > MAX_DAYS * 86_400_000) {
+    throw new InvalidInput([{ path: ['to'], message: 'must be at most ten years after `from`' }]);
+  }
+}
+
+/** The parameters of every query here, in this order. */
+export const parameters = ({ workspaceId, from, to, poolId }: MetricsRange): unknown[] => [workspaceId, from, to, poolId];
+
+/** The condition every query here has, on assignments named `a`. */
+export const IN_RANGE = `a."workspaceId" = $1 AND a."assignedAt" >= $2 AND a."assignedAt" < $3 AND ($4::uuid IS NULL OR a."poolId" = $4)`;
+
+/** The first assignment of a lead: its latency, method and coverage are the lead's own. */
+export const IS_FIRST = `NOT EXISTS (
+  SELECT FROM "Assignment" e WHERE e."workspaceId" = a."workspaceId" AND e."leadId" = a."leadId" AND e."number" < a."number")`;
