@@ -29,9 +29,9 @@ export interface FeedRequest {
 export interface Hub {
   /**
    * Every event after the cursor, in order, once; then live until the consumer stops.
-   * @throws CursorRefused before the first event, SlowConsumer when more than 1,000 live events wait
+   * @throws CursorRefused; later, when more than 1,000 live events wait, the iteration ends with SlowConsumer
    */
-  feed(request: FeedRequest): AsyncIterableIterator<FeedEvent>;
+  feed(request: FeedRequest): Promise<AsyncIterableIterator<FeedEvent>>;
   /** The present end of a workspace's stream. */
   cursor(workspaceId: string): Promise<string>;
   /** Tells this process and the others that events up to `number` are there. */
@@ -164,83 +164,102 @@ export function createHub({ database, log }: { readonly database: Database; read
     return position;
   }
 
-  /** Ends a generator that waits for the next event: its own `return()` would wait along with it. */
-  interface Ending {
+  /** One subscription: ended from outside, since a generator's own `return()` waits for the event it waits for. */
+  interface Subscription {
     ended: boolean;
+    /** Ends the wait for the next event. */
     wake(): void;
+    detach(): void;
   }
 
-  function feed(request: FeedRequest): AsyncIterableIterator<FeedEvent> {
-    const ending: Ending = { ended: false, wake: () => {} };
-    const events = follow(request, ending);
-    return {
-      next: () => events.next(),
-      return: () => {
-        ending.ended = true;
-        ending.wake();
-        return events.return(undefined);
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
+  async function feed(request: FeedRequest): Promise<AsyncIterableIterator<FeedEvent>> {
+    const channel = await enter(request.workspaceId);
+    const subscription: Subscription = { ended: false, wake: () => {}, detach: () => {} };
+    const end = (): void => {
+      if (subscription.ended) return;
+      subscription.ended = true;
+      subscription.detach();
+      subscription.wake();
+      leave(request.workspaceId, channel);
     };
+    try {
+      const events = follow(request, channel, await startOf(request, channel), subscription);
+      return {
+        next: async () => {
+          try {
+            return await events.next();
+          } catch (error) {
+            end();
+            throw error;
+          }
+        },
+        return: () => {
+          end();
+          return events.return(undefined);
+        },
+        [Symbol.asyncIterator]() {
+          return this as AsyncIterableIterator<FeedEvent>;
+        },
+      };
+    } catch (error) {
+      end();
+      throw error;
+    }
   }
 
-  async function* follow(request: FeedRequest, ending: Ending): AsyncGenerator<FeedEvent, undefined> {
-    const { workspaceId, repIds } = request;
-    const channel = await enter(workspaceId);
-    let detach = (): void => {};
-    try {
-      let at = await startOf(request, channel);
-      // What a feed of several reps has passed last; one rep's and the whole workspace's events know their predecessor.
-      let passed = at;
-      const relink = (event: FeedEvent): FeedEvent => {
-        const previous = repIds === null ? event.number - 1 : repIds.length === 1 ? event.previous : passed;
-        passed = event.number;
-        return previous === event.previous ? event : { ...event, previous };
-      };
+  async function* follow(
+    { workspaceId, repIds, overflowed }: FeedRequest,
+    channel: Channel,
+    start: number,
+    subscription: Subscription,
+  ): AsyncGenerator<FeedEvent, undefined> {
+    let at = start;
+    // What a feed of several reps has passed last; one rep's and the whole workspace's events know their predecessor.
+    let passed = start;
+    const relink = (event: FeedEvent): FeedEvent => {
+      const previous = repIds === null ? event.number - 1 : repIds.length === 1 ? event.previous : passed;
+      passed = event.number;
+      return previous === event.previous ? event : { ...event, previous };
+    };
 
-      // Catch up page by page, at the consumer's own pace, until level with the channel …
-      while (at < channel.position) {
-        const upTo = channel.position;
-        const events = await readEvents(database.pool, { workspaceId, after: at, upTo, limit: PAGE, repIds });
-        for (const event of events) yield relink(event);
-        at = events.length < PAGE ? upTo : (events.at(-1) as FeedEvent).number;
-      }
-
-      // … then go live. Nothing can come between: no await since the comparison.
-      const queue: FeedEvent[] = [];
-      let overflown = false;
-      detach = attach(channel, {
-        repIds: repIds === null ? null : new Set(repIds),
-        push: (event) => {
-          if (event.number <= at || overflown) return;
-          if (queue.length < MAX_QUEUED) {
-            queue.push(event);
-          } else {
-            overflown = true;
-            queue.length = 0;
-            request.overflowed?.();
-          }
-          ending.wake();
-        },
-      });
-      while (!ending.ended) {
-        if (overflown) throw new SlowConsumer(`More than ${MAX_QUEUED} events wait for this subscription.`);
-        const event = queue.shift();
-        if (event) {
-          yield relink(event);
-        } else {
-          await new Promise<void>((resolve) => {
-            ending.wake = resolve;
-          });
-        }
-      }
-      return undefined;
-    } finally {
-      detach();
-      leave(workspaceId, channel);
+    // Catch up page by page, at the consumer's own pace, until level with the channel …
+    while (at < channel.position) {
+      const upTo = channel.position;
+      const events = await readEvents(database.pool, { workspaceId, after: at, upTo, limit: PAGE, repIds });
+      for (const event of events) yield relink(event);
+      at = events.length < PAGE ? upTo : (events.at(-1) as FeedEvent).number;
     }
+    if (subscription.ended) return undefined;
+
+    // … then go live. Nothing can come between: no await since the comparison.
+    const queue: FeedEvent[] = [];
+    let overflown = false;
+    subscription.detach = attach(channel, {
+      repIds: repIds === null ? null : new Set(repIds),
+      push: (event) => {
+        if (event.number <= at || overflown) return;
+        if (queue.length < MAX_QUEUED) {
+          queue.push(event);
+        } else {
+          overflown = true;
+          queue.length = 0;
+          overflowed?.();
+        }
+        subscription.wake();
+      },
+    });
+    while (!subscription.ended) {
+      if (overflown) throw new SlowConsumer(`More than ${MAX_QUEUED} events wait for this subscription.`);
+      const event = queue.shift();
+      if (event) {
+        yield relink(event);
+      } else {
+        await new Promise<void>((resolve) => {
+          subscription.wake = resolve;
+        });
+      }
+    }
+    return undefined;
   }
 
   return {

@@ -1,0 +1,158 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { createLanes, type Lanes } from './assignment/lanes.ts';
+import { createAuthenticate } from './auth/authenticate.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { ensureAdminKey } from './configuration/apiKeys.ts';
+import { ensureWorkspace } from './configuration/workspaces.ts';
+import { type Database, openDatabase } from './db/client.ts';
+import { type EmbeddedPostgres, startEmbedded } from './db/embedded.ts';
+import { migrate } from './db/migrate.ts';
+import { createHub, type Hub } from './events/hub.ts';
+import { startRetention } from './events/retention.ts';
+import { createGraphQLServer, GRAPHQL_PATH, type GraphQLServer } from './graphql/server.ts';
+import { createLog } from './log.ts';
+
+export interface App {
+  /** Where it listens, once started: `http://127.0.0.1:4000`. */
+  readonly url: string;
+  /** The admin key that the first start has made, to be shown this once; null when there was one. */
+  readonly newAdminKey: string | null;
+  start(): Promise<void>;
+  /** Drains: stops listening, closes sockets, finishes what is under way, then the database. */
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly config: Config;
+  /** Where the time comes from; the machine unless told. */
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  /** Most leads in one transaction; for measuring what group commit brings. */
+  readonly batchSize?: number;
+}
+
+/** What runs between start and stop. */
+interface Running {
+  readonly embedded: EmbeddedPostgres | null;
+  readonly database: Database;
+  readonly hub: Hub;
+  readonly lanes: Lanes;
+  readonly graphql: GraphQLServer | null;
+  readonly server: Server | null;
+  readonly retention: { stop(): void } | null;
+}
+
+/** Connections of one server: one commits, one listens, the others read. */
+const POOL_SIZE = 20;
+/** After this a request that is still under way is cut off. */
+const DRAIN_MS = 8_000;
+
+/** Wires everything from a configuration; nothing happens before `start`. */
+export function createApp({ config, clock = systemClock, log = createLog(config.logLevel), batchSize }: AppOptions): App {
+  let running: Running | null = null;
+  let draining = false;
+  let url = '';
+  let newAdminKey: string | null = null;
+
+  async function start(): Promise<void> {
+    const embedded = config.databaseUrl === undefined ? await startEmbedded({ dataDir: config.dataDir, log, mode: 'own' }) : null;
+    const database = openDatabase(config.databaseUrl ?? (embedded as EmbeddedPostgres).url, {
+      max: POOL_SIZE,
+      onError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    });
+    try {
+      const applied = await migrate(database.pool);
+      if (applied.length > 0) log.info({ migrations: applied }, 'migrated the database');
+      const workspaceId = await ensureWorkspace(database, clock);
+      newAdminKey = await ensureAdminKey({ database, workspaceId, clock }, config.adminKey);
+      const hub = createHub({ database, log });
+      const lanes = createLanes({ database, clock, committed: hub.committed, ...(batchSize === undefined ? {} : { batchSize }) });
+      await hub.start();
+      const retention = config.role === 'api' ? null : startRetention({ database, clock, log });
+      const graphql =
+        config.role === 'worker'
+          ? null
+          : createGraphQLServer({
+              services: { database, clock, hub, intake: { lanes, clock } },
+              authenticate: createAuthenticate({ database, clock, log, jwt: config.jwt }),
+              log,
+              production: config.production,
+            });
+      const server = createHttpServer(graphql, () => isReady(database, hub));
+      running = { embedded, database, hub, lanes, graphql, server, retention };
+      await listen(server, config);
+      const { address, port, family } = server.address() as AddressInfo;
+      url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    } catch (error) {
+      running = null;
+      await database.close().catch(() => {});
+      await embedded?.stop();
+      throw error;
+    }
+  }
+
+  async function isReady(database: Database, hub: Hub): Promise<boolean> {
+    if (draining || !hub.listening) return false;
+    return database.pool.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async function stop(): Promise<void> {
+    if (running === null || draining) return;
+    draining = true;
+    const { embedded, database, hub, lanes, graphql, server, retention } = running;
+    const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+    server?.closeIdleConnections();
+    const cut = setTimeout(() => server?.closeAllConnections(), DRAIN_MS);
+    retention?.stop();
+    await graphql?.dispose();
+    await closed;
+    clearTimeout(cut);
+    await lanes.close();
+    await hub.stop();
+    await database.close();
+    await embedded?.stop();
+    running = null;
+    draining = false;
+  }
+
+  return {
+    get url() {
+      return url;
+    },
+    get newAdminKey() {
+      return newAdminKey;
+    },
+    start,
+    stop,
+  };
+}
+
+function createHttpServer(graphql: GraphQLServer | null, isReady: () => Promise<boolean>): Server {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const answer = (status: number, text: string): void => {
+      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+    };
+    if (pathname === '/healthz') return answer(200, 'ok');
+    if (pathname === '/readyz') return void isReady().then((ready) => answer(ready ? 200 : 503, ready ? 'ready' : 'not ready'));
+    if (pathname === GRAPHQL_PATH && graphql) return graphql.handle(request, response);
+    answer(404, `There is nothing here. The API is at ${GRAPHQL_PATH}.`);
+  });
+  graphql?.attach(server);
+  return server;
+}
+
+const listen = (server: Server, { port, host }: Config): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });

@@ -1,0 +1,40 @@
+import { nearest } from '../config.ts';
+import { startFault } from '../server.ts';
+
+/** A command: its exit code, or null when it keeps running. */
+interface Command {
+  readonly summary: string;
+  run(args: readonly string[]): Promise<number | null>;
+}
+
+/** Loaded when asked for: `help` must not wait for a database driver. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: () => import('./start.ts'),
+  demo: () => import('./demo.ts'),
+  config: () => import('./config.ts'),
+};
+
+async function help(): Promise<number> {
+  console.log('npm run fairlead -- COMMAND\n');
+  for (const [name, load] of Object.entries(COMMANDS)) console.log(`  ${name.padEnd(8)} ${(await load()).summary}`);
+  return 0;
+}
+
+async function main([name = 'help', ...args]: readonly string[]): Promise<number | null> {
+  if (name === 'help' || name === '--help') return help();
+  const load = COMMANDS[name];
+  if (!load) {
+    console.error(`There is no command "${name}"; did you mean ${nearest(name, Object.keys(COMMANDS))}?`);
+    return 1;
+  }
+  return (await load()).run(args);
+}
+
+try {
+  const code = await main(process.argv.slice(2));
+  if (code !== null) process.exit(code);
+} catch (error) {
+  const fault = startFault(error);
+  console.error(fault ?? error);
+  process.exit(1);
+}

@@ -1,0 +1,57 @@
+import { type App, createApp } from './app.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { EmbeddedPostgresError } from './db/embedded.ts';
+import { MigrationError } from './db/migrate.ts';
+
+/**
+ * What to tell the person at the keyboard about an error at start, in one line (or one per setting); null for what is
+ * an accident and worth a stack.
+ */
+export function startFault(error: unknown): string | null {
+  if (error instanceof ConfigError || error instanceof EmbeddedPostgresError || error instanceof MigrationError) return error.message;
+  const { code, port, address } = error as { code?: string; port?: number; address?: string };
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${port} is in use. Set PORT to another one, or to 0 for any that is free.`;
+    case 'EACCES':
+      return `Port ${port} needs more rights than this user has. Set PORT to one above 1023.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return address === undefined
+        ? `DATABASE_URL: the host is not known (${(error as Error).message}).`
+        : `HOST ${address} is no address of this machine.`;
+    case 'ECONNREFUSED':
+      return 'DATABASE_URL: nothing listens there. Is the database running, and are host and port right?';
+    case '28P01':
+    case '28000':
+      return 'DATABASE_URL: the database refuses this user or password.';
+    case '3D000':
+      return 'DATABASE_URL: there is no such database. Create it first.';
+    case '42501':
+      return `DATABASE_URL: the database user lacks a right (${(error as Error).message}).`;
+    default:
+      return null;
+  }
+}
+
+/** Starts a server from the environment and stops it on SIGTERM or SIGINT. Resolves once it has started. */
+export async function startServer(env: NodeJS.ProcessEnv): Promise<App> {
+  const app = createApp({ config: readConfig(env) });
+  let stopping: Promise<void> | null = null;
+  const stop = (): void => {
+    // A second signal is one too many: somebody insists.
+    if (stopping) process.exit(1);
+    stopping = starting.catch(() => {}).then(() => app.stop()).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  const starting = app.start();
+  await starting;
+  return app;
+}
