@@ -88,7 +88,10 @@ export function followFeed(options: FollowOptions): Feed {
     keepAlive: PING_MS,
     connectionParams: async () => ({ authorization: `Bearer ${typeof token === 'function' ? await token() : token}` }),
     on: {
-      connected: () => onState?.('connected'),
+      connected: () => {
+        acknowledged = true;
+        onState?.('connected');
+      },
       closed: () => onState?.('disconnected'),
       ping: () => clearTimeout(silence),
       pong: () => clearTimeout(silence),
@@ -97,6 +100,8 @@ export function followFeed(options: FollowOptions): Feed {
       },
     },
   });
+  /** Whether the server has taken our token on this connection. */
+  let acknowledged = false;
   let opened: { close(code: number, reason: string): void } | null = null;
   let silence: ReturnType<typeof setTimeout> | undefined;
   client.on('ping', (received) => {
@@ -135,10 +140,11 @@ export function followFeed(options: FollowOptions): Feed {
   let attempt = 0;
   async function run(): Promise<void> {
     while (!closed) {
+      acknowledged = false;
       try {
         await follow();
       } catch (error) {
-        const fatal = fatalError(error);
+        const fatal = fatalError(error, acknowledged);
         if (fatal) throw fatal;
       }
       if (closed) return;
@@ -177,8 +183,11 @@ export function followFeed(options: FollowOptions): Feed {
   };
 }
 
+/** A token that was good and has ended: the next connection asks for a fresh one. */
+const FORBIDDEN = 4403;
+
 /** What ends the feed for good; null for what connecting again may heal. */
-function fatalError(error: unknown): Error | null {
+function fatalError(error: unknown, acknowledged: boolean): Error | null {
   if (Array.isArray(error)) {
     const [{ message, extensions }] = error as [Refused];
     const code = extensions?.code ?? 'BAD_REQUEST';
@@ -186,7 +195,7 @@ function fatalError(error: unknown): Error | null {
   }
   const { code, reason } = (error ?? {}) as { code?: unknown; reason?: unknown };
   if (typeof code === 'number') {
-    return FATAL_CLOSE_CODES.has(code) ? new FeedError(String(code), String(reason)) : null;
+    return FATAL_CLOSE_CODES.has(code) && !(code === FORBIDDEN && acknowledged) ? new FeedError(String(code), String(reason)) : null;
   }
   // A socket that could not be opened gives an event, no error; what is an error came from `onEvent` or `token`.
   return error instanceof Error && !(error as { code?: unknown }).code ? error : null;

@@ -2,7 +2,7 @@ import { v7 } from 'uuid';
 import { z } from 'zod';
 import { selectAccounts, selectReps } from '../db/configuration.ts';
 import { normalizeCompanyName } from '../domain/accounts.ts';
-import type { Account } from '../domain/configuration.ts';
+import type { Account, Rep } from '../domain/configuration.ts';
 import { InvalidInput, type Issue, Refusal } from '../domain/errors.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { accountFields, given, LIMITS, parse } from './inputs.ts';
@@ -37,7 +37,7 @@ export async function upsertAccounts(context: ConfigurationContext, input: unkno
       const merged = { id: v7(), ownerId: null, domains: [], ...before.get(entry.key), ...given(entry) } as Account;
       return { ...merged, normalizedName: normalizeCompanyName(merged.name) };
     });
-    const issues = await accountIssues(change, accounts, ['accounts']);
+    const issues = await accountIssues(change, accounts, ['accounts'], await selectReps(change.client, change.workspaceId));
     if (issues.length > 0) throw new InvalidInput(issues);
     await saveAccounts(change, accounts);
     const created = accounts.filter((account) => !before.has(account.key)).length;
@@ -54,10 +54,15 @@ export async function deleteAccount(context: ConfigurationContext, id: string): 
 }
 
 /** What accounts break among each other and with what is stored: keys and domains twice, owners who are not there. */
-export async function accountIssues(change: Change, accounts: readonly Account[], path: Issue['path']): Promise<Issue[]> {
+export async function accountIssues(
+  change: Change,
+  accounts: readonly Account[],
+  path: Issue['path'],
+  reps: readonly Pick<Rep, 'id'>[],
+): Promise<Issue[]> {
   const { client, workspaceId } = change;
   const issues: Issue[] = [];
-  const reps = new Set((await selectReps(client, workspaceId)).map(({ id }) => id));
+  const repIds = new Set(reps.map(({ id }) => id));
   const taken = await client.query<{ domain: string; key: string }>(
     `SELECT d."domain", a."key" FROM "AccountDomain" d
      JOIN "Account" a ON a."workspaceId" = d."workspaceId" AND a."id" = d."accountId"
@@ -69,7 +74,7 @@ export async function accountIssues(change: Change, accounts: readonly Account[]
   for (const [index, account] of accounts.entries()) {
     if (keys.has(account.key)) issues.push({ path: [...path, index, 'key'], message: `"${account.key}" stands here twice` });
     keys.add(account.key);
-    if (account.ownerId !== null && !reps.has(account.ownerId)) {
+    if (account.ownerId !== null && !repIds.has(account.ownerId)) {
       issues.push({ path: [...path, index, 'ownerId'], message: 'there is no such rep' });
     }
     for (const domain of account.domains) {

@@ -6,6 +6,8 @@ import type { Database } from '../db/client.ts';
 export interface WakeUps {
   /** Says that events up to `number` are there; several in a row become one. */
   send(workspaceId: string, number: number): void;
+  /** Sends at once what waits to be sent. */
+  flush(): Promise<void>;
   readonly listening: boolean;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -32,7 +34,9 @@ export function createWakeUps(options: {
   let stopped = false;
 
   async function flush(): Promise<void> {
+    clearTimeout(timer);
     timer = undefined;
+    if (pending.size === 0) return;
     const payloads = [...pending].map(([workspaceId, number]) => `${workspaceId}:${number}`);
     pending.clear();
     try {
@@ -79,6 +83,7 @@ export function createWakeUps(options: {
       pending.set(workspaceId, number);
       timer ??= setTimeout(() => void flush(), COALESCE_MS);
     },
+    flush,
     get listening() {
       return listener !== null;
     },

@@ -1,0 +1,2 @@
+export const summary = '';
+export const run = async () => 0;

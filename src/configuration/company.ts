@@ -1,0 +1,348 @@
+import type pg from 'pg';
+import { v7 } from 'uuid';
+import { stringify } from 'yaml';
+import {
+  selectAccounts,
+  selectDefaultCapacity,
+  selectPools,
+  selectPublishedPlan,
+  selectReps,
+  selectSegments,
+  selectTerritories,
+} from '../db/configuration.ts';
+import { normalizeCompanyName } from '../domain/accounts.ts';
+import type { Account, Pool, PoolMember, Rep, Segment, Territory } from '../domain/configuration.ts';
+import { InvalidInput, type Issue } from '../domain/errors.ts';
+import type { Plan, Step } from '../domain/plan.ts';
+import { accountIssues, saveAccounts } from './accounts.ts';
+import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
+import type { Fault } from './faults.ts';
+import { API_VERSION, type Company, parseCompany } from './file.ts';
+import { given, MEMBER_DEFAULTS, POOL_DEFAULTS, REP_DEFAULTS, TERRITORY_DEFAULTS } from './inputs.ts';
+import { publishContent } from './plans.ts';
+import { memberFaults, savePools } from './pools.ts';
+import { refuseEmptyLastResort, repFaults, saveReps } from './reps.ts';
+import { segmentFaults } from './segments.ts';
+import { territoryFaults } from './territories.ts';
+
+/** One thing that applying a file changes. */
+export interface CompanyChange {
+  readonly kind: 'workspace' | 'rep' | 'pool' | 'territory' | 'account' | 'segment' | 'plan';
+  readonly key: string;
+  readonly action: 'create' | 'update';
+  /** What is different, in the words of the file. */
+  readonly fields: readonly { readonly name: string; readonly before: unknown; readonly after: unknown }[];
+}
+
+export interface Applied {
+  readonly changes: readonly CompanyChange[];
+  /** What is there and not in the file; it stays. */
+  readonly notInFile: readonly { readonly kind: CompanyChange['kind']; readonly key: string }[];
+  /** The version of the plan that was published; null when it was already so. */
+  readonly published: number | null;
+}
+
+/** Everything a workspace has set up. */
+interface State {
+  readonly defaultCapacity: number;
+  readonly reps: readonly Rep[];
+  readonly pools: readonly Pool[];
+  readonly territories: readonly Territory[];
+  readonly accounts: readonly Account[];
+  readonly segments: readonly Segment[];
+  readonly plan: Pick<Plan, 'steps' | 'lastResort'> | null;
+}
+
+async function loadState(client: pg.ClientBase, workspaceId: string): Promise<State> {
+  return {
+    defaultCapacity: await selectDefaultCapacity(client, workspaceId),
+    reps: await selectReps(client, workspaceId),
+    pools: await selectPools(client, workspaceId),
+    territories: await selectTerritories(client, workspaceId),
+    accounts: await selectAccounts(client, workspaceId),
+    segments: await selectSegments(client, workspaceId),
+    plan: await selectPublishedPlan(client, workspaceId),
+  };
+}
+
+/** Thrown to undo a dry run's transaction, with what it found. */
+class DryRun extends Error {
+  readonly applied: Applied;
+  constructor(applied: Applied) {
+    super('dry run');
+    this.applied = applied;
+  }
+}
+
+/**
+ * Brings the workspace to what a file says, in one transaction; a second time it changes nothing. Things that are not
+ * in the file stay.
+ *
+ * @param text YAML, as `parseCompany` reads it
+ * @throws InvalidInput with all faults at once; PLAN_INVALID when the plan cannot be published
+ */
+export async function applyCompany(context: ConfigurationContext, text: string, { dryRun = false } = {}): Promise<Applied> {
+  const company = parseCompany(text);
+  try {
+    return await changeConfiguration(context, async (change) => {
+      const before = await loadState(change.client, change.workspaceId);
+      const after = await resolve(company, before, change);
+      const applied = await write(change, before, after, company);
+      if (dryRun) throw new DryRun(applied);
+      return applied;
+    });
+  } catch (error) {
+    if (error instanceof DryRun) return error.applied;
+    throw error;
+  }
+}
+
+/** The state the file describes: what it names with the ids they have or get, what it does not name as it is. */
+async function resolve(company: Company, before: State, change: Change): Promise<State> {
+  const issues: Issue[] = [];
+  const ids = <Thing extends { readonly id: string; readonly key: string }>(
+    known: readonly Thing[],
+    entries: readonly { readonly key: string }[],
+  ): Map<string, string> => {
+    const byKey = new Map(known.map((thing) => [thing.key, thing.id]));
+    for (const entry of entries) if (!byKey.has(entry.key)) byKey.set(entry.key, v7());
+    return byKey;
+  };
+  const repIds = ids(before.reps, company.reps);
+  const poolIds = ids(before.pools, company.pools);
+  const territoryIds = ids(before.territories, company.territories);
+  const accountIds = ids(before.accounts, company.accounts);
+  const segmentIds = ids(before.segments, company.segments);
+
+  const refer = (known: Map<string, string>, key: string | null | undefined, path: Issue['path'], what: string): string | null => {
+    if (key == null) return null;
+    const id = known.get(key);
+    if (id === undefined) issues.push({ path, message: `there is no ${what} "${key}"` });
+    return id ?? null;
+  };
+  const idOf = (known: Map<string, string>, key: string): string => known.get(key) as string;
+  const statusBefore = new Map(before.reps.map(({ key, status }) => [key, status]));
+
+  const reps = company.reps.map(({ manager, backup, ...fields }, index): Rep => {
+    const path = ['reps', index];
+    return {
+      ...REP_DEFAULTS,
+      // Who is paused stays so, unless the file says otherwise.
+      status: statusBefore.get(fields.key) ?? 'ACTIVE',
+      ...given(fields),
+      id: idOf(repIds, fields.key),
+      managerId: refer(repIds, manager, [...path, 'manager'], 'rep'),
+      backupId: refer(repIds, backup, [...path, 'backup'], 'rep'),
+    } as Rep;
+  });
+  const pools = company.pools.map(({ members = [], ...fields }, index): Pool => {
+    const resolved = members.map(({ rep, ...member }, position): PoolMember => {
+      const repId = refer(repIds, rep, ['pools', index, 'members', position, 'rep'], 'rep') ?? '';
+      return { ...MEMBER_DEFAULTS, ...given(member), repId } as PoolMember;
+    });
+    return { ...POOL_DEFAULTS, ...given(fields), id: idOf(poolIds, fields.key), members: resolved } as Pool;
+  });
+  const territories = company.territories.map(({ parent, rep, pool, ...fields }, index): Territory => {
+    const path = ['territories', index];
+    return {
+      ...TERRITORY_DEFAULTS,
+      ...given(fields),
+      id: idOf(territoryIds, fields.key),
+      parentId: refer(territoryIds, parent, [...path, 'parent'], 'territory'),
+      repId: refer(repIds, rep, [...path, 'rep'], 'rep'),
+      poolId: refer(poolIds, pool, [...path, 'pool'], 'pool'),
+    } as Territory;
+  });
+  const accounts = company.accounts.map(({ owner, ...fields }, index): Account => ({
+    domains: [],
+    ...given(fields),
+    id: idOf(accountIds, fields.key),
+    key: fields.key,
+    name: fields.name,
+    kind: fields.kind,
+    normalizedName: normalizeCompanyName(fields.name),
+    ownerId: refer(repIds, owner, ['accounts', index, 'owner'], 'rep'),
+  } as Account));
+  const segments = company.segments.map((segment): Segment => ({ ...segment, id: idOf(segmentIds, segment.key) }));
+
+  const after: State = {
+    defaultCapacity: company.workspace.defaultCapacity ?? before.defaultCapacity,
+    reps: merge(before.reps, reps),
+    pools: merge(before.pools, pools),
+    territories: merge(before.territories, territories),
+    accounts: merge(before.accounts, accounts),
+    segments: merge(before.segments, segments),
+    plan: company.plan ? { steps: company.plan.steps as readonly Step[], lastResort: company.plan.lastResort } : before.plan,
+  };
+  issues.push(
+    ...located('reps', reps, [...twice(company.reps), ...repFaults(after.reps)]),
+    ...located('pools', pools, [...twice(company.pools), ...pools.flatMap(({ id, members }) => memberFaults(id, members))]),
+    ...located('territories', territories, [...twice(company.territories), ...territoryFaults(after.territories, after.reps, after.pools)]),
+    ...located('segments', segments, [...twice(company.segments), ...segmentFaults(after.segments)]),
+  );
+  if (issues.length === 0) issues.push(...(await accountIssues(change, accounts, ['accounts'], after.reps)));
+  if (issues.length > 0) throw new InvalidInput(issues);
+  return after;
+}
+
+const merge = <Thing extends { readonly id: string }>(before: readonly Thing[], named: readonly Thing[]): Thing[] => {
+  const inFile = new Set(named.map(({ id }) => id));
+  return [...before.filter(({ id }) => !inFile.has(id)), ...named];
+};
+
+/** Entries of one list with the same key. */
+const twice = (entries: readonly { readonly key: string }[]): Fault[] => {
+  const seen = new Set<string>();
+  return entries.flatMap(({ key }): Fault[] => {
+    if (!seen.has(key)) {
+      seen.add(key);
+      return [];
+    }
+    return [{ id: key, field: 'key', code: 'KEY_TAKEN', message: `"${key}" stands here twice` }];
+  });
+};
+
+/** Faults of rows as issues at their places in the file; a reference in the file is called without its "Id". */
+const located = (list: string, rows: readonly { readonly id: string; readonly key: string }[], faults: readonly Fault[]): Issue[] =>
+  faults.flatMap(({ id, field, message }) => {
+    const index = rows.findLastIndex((row) => row.id === id || row.key === id);
+    return index < 0 ? [] : [{ path: [list, index, field.replace(/Id$/, '')], message }];
+  });
+
+async function write(change: Change, before: State, after: State, company: Company): Promise<Applied> {
+  const [old, now] = [describe(before), describe(after)];
+  const changes = KINDS.flatMap((kind) => differences(kind, old[kind], now[kind]));
+  const changed = (kind: CompanyChange['kind']): ReadonlySet<string> =>
+    new Set(changes.filter((each) => each.kind === kind).map(({ key }) => key));
+  const pick = <Thing extends { readonly key: string }>(kind: CompanyChange['kind'], things: readonly Thing[]): Thing[] => {
+    const keys = changed(kind);
+    return things.filter(({ key }) => keys.has(key));
+  };
+
+  if (after.defaultCapacity !== before.defaultCapacity) {
+    await change.execute('workspace', 'UPDATE "Workspace" SET "defaultCapacity" = $2 WHERE "id" = $1', [after.defaultCapacity]);
+  }
+  await saveReps(change, pick('rep', after.reps), before.reps);
+  await savePools(change, pick('pool', after.pools), before.pools);
+  await change.save('Territory', pick('territory', after.territories).map((territory) => ({ ...territory })));
+  await saveAccounts(change, pick('account', after.accounts));
+  await change.save('Segment', pick('segment', after.segments).map((segment) => ({ ...segment })));
+  const publishes = changed('plan').size > 0 && after.plan !== null;
+  const plan = publishes ? await publishContent(change, { ...(after.plan as Plan), note: company.plan?.note ?? null }) : null;
+  await refuseEmptyLastResort(change, after.reps);
+  return { changes, notInFile: notInFile(company, before), published: plan?.version ?? null };
+}
+
+const KINDS = ['workspace', 'rep', 'pool', 'territory', 'account', 'segment', 'plan'] as const;
+type Kind = (typeof KINDS)[number];
+
+/** Things by key, in the words of the file: without ids, and without what has its default. */
+type Described = Readonly<Record<Kind, ReadonlyMap<string, Readonly<Record<string, unknown>>>>>;
+
+function describe(state: State): Described {
+  const keys = new Map([...state.reps, ...state.pools, ...state.territories].map(({ id, key }) => [id, key]));
+  const keyOf = (id: string | null): string | null => (id === null ? null : (keys.get(id) ?? null));
+  const entries = <Thing extends { readonly key: string }>(things: readonly Thing[], toFile: (thing: Thing) => object) =>
+    new Map(things.map((thing) => [thing.key, withoutEmpty(toFile(thing))]));
+  return {
+    workspace: new Map([['workspace', { defaultCapacity: state.defaultCapacity }]]),
+    rep: entries(state.reps, ({ id: _, managerId, backupId, status, ...rep }) => ({
+      ...rep,
+      ...(status === 'ACTIVE' ? {} : { status }),
+      manager: keyOf(managerId),
+      backup: keyOf(backupId),
+    })),
+    pool: entries(state.pools, ({ id: _, members, ...pool }) => ({
+      ...unlessDefault(pool, POOL_DEFAULTS),
+      members: members.map(({ repId, ...member }) => ({ rep: keyOf(repId), ...unlessDefault(member, MEMBER_DEFAULTS) })),
+    })),
+    territory: entries(state.territories, ({ id: _, parentId, repId, poolId, ...territory }) => ({
+      ...unlessDefault(territory, TERRITORY_DEFAULTS),
+      parent: keyOf(parentId),
+      rep: keyOf(repId),
+      pool: keyOf(poolId),
+    })),
+    account: entries(state.accounts, ({ id: _, normalizedName: __, ownerId, ...account }) => ({ ...account, owner: keyOf(ownerId) })),
+    segment: entries(state.segments, ({ id: _, ...segment }) => segment),
+    plan: new Map(state.plan ? [['plan', { steps: state.plan.steps.map(stepToFile), lastResort: state.plan.lastResort }]] : []),
+  };
+}
+
+const stepToFile = ({ name, match, whenNobody, condition, ...step }: Step): object =>
+  withoutEmpty({
+    ...step,
+    name: name === step.key ? null : name,
+    condition,
+    match,
+    whenNobody: whenNobody.kind === 'NEXT_STEP' ? null : whenNobody,
+  });
+
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0);
+
+const withoutEmpty = (thing: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(thing).filter(([, value]) => !isEmpty(value)));
+
+const unlessDefault = (thing: object, defaults: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(thing).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name])));
+
+/** JSON with the names in order, so that equal values are equal text. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_name, part: unknown) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  ) ?? 'undefined';
+
+function differences(kind: Kind, before: Described[Kind], after: Described[Kind]): CompanyChange[] {
+  return Array.from(after).flatMap(([key, thing]): CompanyChange[] => {
+    const old = before.get(key);
+    const names = [...new Set([...Object.keys(old ?? {}), ...Object.keys(thing)])].filter((name) => name !== 'key');
+    const fields = names
+      .filter((name) => canonical(old?.[name]) !== canonical(thing[name]))
+      .map((name) => ({ name, before: old?.[name], after: thing[name] }));
+    if (old && fields.length === 0) return [];
+    return [{ kind, key, action: old ? 'update' : 'create', fields }];
+  });
+}
+
+function notInFile(company: Company, before: State): Applied['notInFile'] {
+  const absent = (kind: Kind, known: readonly { readonly key: string }[], entries: readonly { readonly key: string }[]) => {
+    const keys = new Set(entries.map(({ key }) => key));
+    return known.filter(({ key }) => !keys.has(key)).map(({ key }) => ({ kind, key }));
+  };
+  return [
+    ...absent('rep', before.reps, company.reps),
+    ...absent('pool', before.pools, company.pools),
+    ...absent('territory', before.territories, company.territories),
+    ...absent('account', before.accounts, company.accounts),
+    ...absent('segment', before.segments, company.segments),
+  ];
+}
+
+/** The workspace as a file: applying it changes nothing. The same state gives the same text. */
+export async function exportCompany({ database, workspaceId }: Pick<ConfigurationContext, 'database' | 'workspaceId'>): Promise<string> {
+  const client = await database.pool.connect();
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const described = describe(await loadState(client, workspaceId));
+    await client.query('COMMIT');
+    const list = (kind: Kind): unknown[] => [...described[kind].values()];
+    return stringify(
+      withoutEmpty({
+        apiVersion: API_VERSION,
+        kind: 'Company',
+        workspace: described.workspace.get('workspace'),
+        reps: list('rep'),
+        pools: list('pool'),
+        territories: list('territory'),
+        accounts: list('account'),
+        segments: list('segment'),
+        plan: described.plan.get('plan'),
+      }),
+      { lineWidth: 120, aliasDuplicateObjects: false },
+    );
+  } finally {
+    client.release();
+  }
+}

@@ -1,0 +1,86 @@
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { InvalidInput } from '../domain/errors.ts';
+import { accountKey } from './accounts.ts';
+import { accountFields, key, LIMITS, memberFields, parse, poolFields, repFields, territoryFields } from './inputs.ts';
+import { planFields } from './plans.ts';
+import { conditionSchema } from './segments.ts';
+
+/*
+ * A whole company as a file: things refer to each other by key, there are no ids and no secrets in it, and what is left
+ * out of a thing has its default.
+ */
+
+export const API_VERSION = 'fairlead/v1';
+
+const list = <Schema extends z.ZodType>(entry: Schema, max: number) =>
+  z
+    .array(entry)
+    .max(max, { error: `has more than ${max.toLocaleString('en')} entries` })
+    .default([]);
+
+const MAX_THINGS = 100_000;
+
+const repSchema = z
+  .strictObject({ key, ...repFields, manager: key.nullable(), backup: key.nullable() })
+  .partial()
+  .required({ key: true, name: true, email: true });
+
+const poolSchema = z
+  .strictObject({
+    key,
+    ...poolFields,
+    members: list(z.strictObject({ rep: key, ...memberFields }).partial().required({ rep: true }), LIMITS.poolMembers),
+  })
+  .partial()
+  .required({ key: true, name: true, strategy: true });
+
+const territorySchema = z
+  .strictObject({ key, ...territoryFields, parent: key.nullable(), rep: key.nullable(), pool: key.nullable() })
+  .partial()
+  .required({ key: true, name: true });
+
+const accountSchema = z
+  .strictObject({ key: accountKey, ...accountFields, owner: key.nullable() })
+  .partial()
+  .required({ key: true, name: true, kind: true });
+
+const companySchema = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('Company'),
+  workspace: z.strictObject({ defaultCapacity: repFields.capacity.unwrap() }).partial().default({}),
+  reps: list(repSchema, MAX_THINGS),
+  pools: list(poolSchema, MAX_THINGS),
+  territories: list(territorySchema, MAX_THINGS),
+  accounts: list(accountSchema, MAX_THINGS),
+  segments: list(z.strictObject({ key, name: repFields.name, condition: conditionSchema }), MAX_THINGS),
+  plan: z.strictObject(planFields).optional(),
+});
+
+export type Company = z.output<typeof companySchema>;
+
+const MAX_BYTES = 5 * 1024 * 1024;
+/** An alias that refers to aliases can make a small file unfold without end. */
+const MAX_ALIASES = 100;
+
+/**
+ * Reads a company's file.
+ * @param text YAML, at most 5 MiB
+ * @throws InvalidInput with all faults at once, each with its place
+ */
+export function parseCompany(text: string): Company {
+  if (Buffer.byteLength(text) > MAX_BYTES) {
+    throw new InvalidInput([{ path: [], message: 'is larger than 5 MiB; accounts can be sent by upsertAccounts instead' }]);
+  }
+  const document = parseDocument(text, { prettyErrors: true });
+  if (document.errors.length > 0) {
+    throw new InvalidInput(document.errors.map((error) => ({ path: [], message: error.message.split('\n')[0] ?? 'is no YAML' })));
+  }
+  let content: unknown;
+  try {
+    content = document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (error) {
+    throw new InvalidInput([{ path: [], message: (error as Error).message }]);
+  }
+  return parse(companySchema, content);
+}
