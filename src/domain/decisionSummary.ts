@@ -18,7 +18,7 @@ export function decisionSummary(decision: Decision, names: Names): string {
   const passed = (last?.attempts ?? []).flatMap(({ considered }) => considered.filter(isPassedOver));
   const parts = [
     `${origin(decision, names)} → ${nameOf(decision.repId)}`,
-    ...(attempt ? [why(decision, attempt, names)] : []),
+    ...(attempt ? why(decision, attempt, names) : []),
     ...(decision.beyondCapacity ? ['taken beyond capacity'] : []),
     ...(passed.length > 0 ? [passedOver(passed, nameOf)] : []),
   ];
@@ -67,13 +67,14 @@ const TIE: Readonly<Record<TieBreak, string>> = {
   POSITION: 'credits level, first in the pool',
 };
 
-function why(decision: Decision, attempt: Attempt, names: Names): string {
-  if (attempt.via === 'MANAGER' || attempt.via === 'LAST_RESORT') return VIA[attempt.via];
+/** Nothing where the step names the rep itself. */
+function why(decision: Decision, attempt: Attempt, names: Names): string[] {
+  if (attempt.via === 'MANAGER' || attempt.via === 'LAST_RESORT') return [VIA[attempt.via]];
   const pool = attempt.poolId && names.pools.byId.get(attempt.poolId)?.name;
-  if (!pool) return attempt.code === 'OWNER_LEFT' ? 'manager of the owner, who has left' : `${VIA[attempt.via]}as the step says`;
+  if (!pool) return attempt.code === 'OWNER_LEFT' ? ['manager of the owner, who has left'] : [];
   const turn = attempt.considered.find(({ repId }) => repId === decision.repId)?.turn;
   const credit = turn && turn.share < 1 ? ` (credit ${(turn.creditBefore).toFixed(2)} → ${turn.creditAfter.toFixed(2)})` : '';
-  return `${VIA[attempt.via]}pool ${pool}, ${TIE[attempt.tieBreak ?? 'ONLY_ONE']}${credit}`;
+  return [`${VIA[attempt.via]}pool ${pool}, ${TIE[attempt.tieBreak ?? 'ONLY_ONE']}${credit}`];
 }
 
 const REASONS: Readonly<Record<Reason, (considered: Considered) => string>> = {

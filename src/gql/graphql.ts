@@ -1,0 +1,198 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type CreateApiKeyInput = {
+  expiresAt?: string | null | undefined;
+  name: string;
+  /** Whose key it is; needed for the role REP. */
+  repId?: string | null | undefined;
+  role: Role;
+  /** Narrows the role: leads:submit, leads:read, leads:write, leads:assign, configuration:read, configuration:write, metrics:read, feed:read, workspaceFeed:read, keys:write. */
+  scopes?: Array<string> | null | undefined;
+};
+
+/** What a source knows. Text is trimmed; empty text is as good as none. */
+export type LeadInput = {
+  /** Key of the account the source says the lead belongs to. */
+  accountKey?: string | null | undefined;
+  /** At most 100, by name: text, numbers, booleans. */
+  attributes?: unknown;
+  /** When the source captured it; may be old, not in the future. */
+  capturedAt?: string | null | undefined;
+  city?: string | null | undefined;
+  /** Or a web address; taken from the e-mail address unless that is free-mail. */
+  companyDomain?: string | null | undefined;
+  companyName?: string | null | undefined;
+  /** Code or name. */
+  country?: string | null | undefined;
+  /** `Ada Stone <ada@example.com>` is taken apart. */
+  email?: string | null | undefined;
+  /** Company size, 0 to 10,000,000. */
+  employees?: number | null | undefined;
+  /** At most 100 characters. */
+  firstName?: string | null | undefined;
+  icp?: boolean | null | undefined;
+  industry?: string | null | undefined;
+  jobTitle?: string | null | undefined;
+  /** BCP 47. */
+  language?: string | null | undefined;
+  /** At most 100 characters. */
+  lastName?: string | null | undefined;
+  /** At most 10,000 characters. */
+  message?: string | null | undefined;
+  metro?: string | null | undefined;
+  /** With country code, unless `country` is given. */
+  phone?: string | null | undefined;
+  postalCode?: string | null | undefined;
+  productInterest?: string | null | undefined;
+  qualification?: Qualification | null | undefined;
+  /** ISO 3166-2, or code or name within the country. */
+  region?: string | null | undefined;
+  requestKind?: RequestKind | null | undefined;
+  /** 0 to 100. */
+  score?: number | null | undefined;
+  /** `api` unless told. */
+  source?: string | null | undefined;
+  /** IANA. */
+  timeZone?: string | null | undefined;
+};
+
+/** How an assignment came about. */
+export type Method =
+  | 'ACCOUNT_OWNER'
+  | 'DEFAULT'
+  | 'FALLBACK'
+  | 'MANUAL'
+  | 'NAMED_ACCOUNT'
+  | 'SEGMENT'
+  | 'SPECIALIZATION'
+  | 'TERRITORY';
+
+export type Qualification =
+  | 'MQL'
+  | 'NONE'
+  | 'SQL';
+
+export type RequestKind =
+  | 'CONTACT_SALES'
+  | 'DEMO'
+  | 'DOWNLOAD'
+  | 'EVENT'
+  | 'OTHER'
+  | 'PRICING'
+  | 'TRIAL';
+
+export type Role =
+  | 'ADMIN'
+  | 'MANAGER'
+  | 'PARTNER'
+  | 'REP'
+  | 'VIEWER';
+
+export type SubmitLeadInput = {
+  /** Unique per source, at most 200 characters. The same key is answered with the same lead. */
+  idempotencyKey?: string | null | undefined;
+  lead: LeadInput;
+};
+
+export type DemoRepsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type DemoRepsQuery = { reps: { edges: Array<{ node: { id: string, key: string, name: string } }> } };
+
+export type DemoRepKeyMutationVariables = Exact<{
+  input: CreateApiKeyInput;
+}>;
+
+
+export type DemoRepKeyMutation = { createApiKey:
+    | { __typename: 'CreateApiKeySuccess', secret: string }
+    | { __typename: 'InvalidInputError', message: string }
+    | { __typename: 'RefusedError', message: string }
+   };
+
+export type DemoSubmitMutationVariables = Exact<{
+  input: SubmitLeadInput;
+}>;
+
+
+export type DemoSubmitMutation = { submitLead:
+    | { __typename: 'InvalidInputError', message: string }
+    | { __typename: 'RefusedError', message: string }
+    | { __typename: 'SubmitLeadSuccess', lead: { id: string }, assignment: { method: Method, rep: { name: string }, decision: { summary: string } } }
+   };
+
+export class TypedDocumentString<TResult, TVariables>
+  extends String
+  implements DocumentTypeDecoration<TResult, TVariables>
+{
+  __apiType?: NonNullable<DocumentTypeDecoration<TResult, TVariables>['__apiType']>;
+  private value: string;
+  public __meta__?: Record<string, any> | undefined;
+
+  constructor(value: string, __meta__?: Record<string, any> | undefined) {
+    super(value);
+    this.value = value;
+    this.__meta__ = __meta__;
+  }
+
+  override toString(): string & DocumentTypeDecoration<TResult, TVariables> {
+    return this.value;
+  }
+}
+
+export const DemoRepsDocument = new TypedDocumentString(`
+    query DemoReps($after: String) {
+  reps(first: 100, after: $after) {
+    edges {
+      node {
+        id
+        key
+        name
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DemoRepsQuery, DemoRepsQueryVariables>;
+export const DemoRepKeyDocument = new TypedDocumentString(`
+    mutation DemoRepKey($input: CreateApiKeyInput!) {
+  createApiKey(input: $input) {
+    __typename
+    ... on CreateApiKeySuccess {
+      secret
+    }
+    ... on Error {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DemoRepKeyMutation, DemoRepKeyMutationVariables>;
+export const DemoSubmitDocument = new TypedDocumentString(`
+    mutation DemoSubmit($input: SubmitLeadInput!) {
+  submitLead(input: $input) {
+    __typename
+    ... on SubmitLeadSuccess {
+      lead {
+        id
+      }
+      assignment {
+        method
+        rep {
+          name
+        }
+        decision {
+          summary
+        }
+      }
+    }
+    ... on Error {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DemoSubmitMutation, DemoSubmitMutationVariables>;
