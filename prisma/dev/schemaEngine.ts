@@ -16,7 +16,7 @@ const [CHAR_OID, TEXT_OID] = [18, 25];
 
 /** An adapter on one connection that reads "char" columns and runs scripts in one piece. */
 async function connect(url: string): Promise<SqlDriverAdapter> {
-  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const pool = new pg.Pool({ connectionString: url, max: 1, allowExitOnIdle: true });
   const adapter = await new PrismaPg(pool).connect();
   let charColumns: number[] = [];
   const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<pg.QueryResult>;

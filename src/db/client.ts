@@ -31,6 +31,8 @@ export function openDatabase(url: string, { max = 10, onError }: DatabaseOptions
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
   pool.on('error', onError);
+  // The pool listens to idle connections only; one that breaks while it is lent would end the process.
+  pool.on('connect', (client) => client.on('error', onError));
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     url,

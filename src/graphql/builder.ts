@@ -1,9 +1,9 @@
 import SchemaBuilder from '@pothos/core';
 import ComplexityPlugin from '@pothos/plugin-complexity';
-import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
+import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos/plugin-scope-auth';
 import { GraphQLError } from 'graphql';
 import { SCOPES, type Scope } from '../auth/principal.ts';
-import type { Context } from './context.ts';
+import { type Context, unauthenticated } from './context.ts';
 
 /** What one operation may cost: a field is 1, a list counts as many times as it may have entries. */
 const MAX_COMPLEXITY = 20_000;
@@ -14,7 +14,11 @@ const USUAL_LIST = 10;
 
 export const builder = new SchemaBuilder<{
   Context: Context;
-  AuthScopes: Record<Scope, boolean> & { signedIn: boolean };
+  AuthScopes: Record<Scope, boolean> & {
+    signedIn: boolean;
+    /** Works for the company: everybody but partners, who see of a lead what they know or may know. */
+    staff: boolean;
+  };
   DefaultFieldNullability: false;
   Scalars: {
     ID: { Input: string; Output: string };
@@ -30,17 +34,19 @@ export const builder = new SchemaBuilder<{
   scopeAuth: {
     authScopes: ({ principal }) => ({
       signedIn: principal !== null,
+      staff: principal !== null && principal.role !== 'PARTNER',
       ...(Object.fromEntries(SCOPES.map((scope) => [scope, principal?.scopes.has(scope) ?? false])) as Record<Scope, boolean>),
     }),
     authorizeOnSubscribe: true,
-    unauthorizedError: (_parent, { principal }, info) =>
-      principal === null
-        ? new GraphQLError('You are not signed in. Send `Authorization: Bearer <API key or JWT>`.', {
-            extensions: { code: 'UNAUTHENTICATED' },
-          })
-        : new GraphQLError(`The role ${principal.role} of this key may not use ${info.parentType.name}.${info.fieldName}.`, {
-            extensions: { code: 'FORBIDDEN' },
-          }),
+    unauthorizedError: (_parent, { principal }, info, { failure }) => {
+      if (principal === null) return unauthenticated();
+      const missing = missingScope(failure);
+      const why =
+        missing === null || missing === 'staff'
+          ? `the role ${principal.role} may not use it`
+          : `it needs the scope ${missing}, which this key or token does not have`;
+      return new GraphQLError(`${info.parentType.name}.${info.fieldName}: ${why}.`, { extensions: { code: 'FORBIDDEN' } });
+    },
   },
   complexity: {
     defaultComplexity: 1,
@@ -48,6 +54,12 @@ export const builder = new SchemaBuilder<{
     limit: { complexity: MAX_COMPLEXITY, depth: MAX_DEPTH, breadth: MAX_BREADTH },
   },
 });
+
+/** The scope that was wanted; null when a function has decided. */
+function missingScope(failure: AuthFailure): string | null {
+  if (failure.kind === AuthScopeFailureType.AuthScope) return failure.scope;
+  return 'failures' in failure && failure.failures[0] ? missingScope(failure.failures[0]) : null;
+}
 
 builder.queryType();
 builder.mutationType();

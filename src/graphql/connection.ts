@@ -2,6 +2,7 @@ import type { ObjectRef, OutputRef } from '@pothos/core';
 import { GraphQLError } from 'graphql';
 import { workspaceTag } from '../events/cursor.ts';
 import { builder } from './builder.ts';
+import { UUID } from './ids.ts';
 
 /** The arguments of a page, as Relay has them. */
 export interface PageArgs {
@@ -74,6 +75,13 @@ export const pageComplexity = ({ first, last }: PageArgs): { field: number; mult
   multiplier: Math.min(Math.max(first ?? last ?? PAGE_SIZE, 1), MAX_PAGE_SIZE),
 });
 
+/** What a row's place in a list goes by, and what a cursor may say of it: anything else would be refused by PostgreSQL. */
+const isPosition = {
+  id: (value: unknown) => typeof value === 'string' && UUID.test(value),
+  key: (value: unknown) => typeof value === 'string' && !value.includes('\u0000'),
+  version: (value: unknown) => Number.isInteger(value) && Math.abs(value as number) < 2 ** 31,
+} as const;
+
 /**
  * One page by keyset: stable while rows come and go.
  *
@@ -81,7 +89,7 @@ export const pageComplexity = ({ first, last }: PageArgs): { field: number; mult
  * @param find reads at most `take` rows in the given order, on the given side of a position
  * @throws GraphQLError INVALID_INPUT (page size), INVALID_CURSOR
  */
-export async function page<Field extends string, Row extends Readonly<Record<Field, string | number>>>(
+export async function page<Field extends keyof typeof isPosition, Row extends Readonly<Record<Field, string | number>>>(
   args: PageArgs,
   { workspaceId, field, direction }: { readonly workspaceId: string; readonly field: Field; readonly direction: 'asc' | 'desc' },
   find: (query: {
@@ -103,8 +111,7 @@ export async function page<Field extends string, Row extends Readonly<Record<Fie
     const text = Buffer.from(cursor, 'base64url').toString('utf8');
     try {
       const value: unknown = text.startsWith(tag) ? JSON.parse(text.slice(tag.length)) : null;
-      const isId = field !== 'id' || /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(String(value));
-      if (((typeof value === 'string' && !value.includes('\u0000')) || Number.isSafeInteger(value)) && isId) return value as string | number;
+      if (isPosition[field](value)) return value as string | number;
     } catch {
       // Not ours.
     }

@@ -50,9 +50,15 @@ export function createContext(services: Services, principal: Principal | null, s
   };
 }
 
+/** For an operation that was sent without a key or token. */
+export const unauthenticated = (): GraphQLError =>
+  new GraphQLError('You are not signed in. Send `Authorization: Bearer <API key or JWT>`.', {
+    extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } },
+  });
+
 /** The principal of an operation that needs one. @throws GraphQLError UNAUTHENTICATED */
 export function signedIn({ principal }: Pick<Context, 'principal'>): Principal {
-  if (principal === null) throw new GraphQLError('You are not signed in.', { extensions: { code: 'UNAUTHENTICATED' } });
+  if (principal === null) throw unauthenticated();
   return principal;
 }
 

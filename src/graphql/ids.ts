@@ -1,10 +1,8 @@
-import { Refusal } from '../domain/errors.ts';
-
 /** The types that have a global id. */
 export const NODE_TYPES = ['Account', 'ApiKey', 'Assignment', 'Lead', 'Plan', 'Pool', 'Rep', 'Segment', 'Territory'] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** A global id, as Relay has it: opaque to the caller, type and UUID to us. */
 export const encodeId = (type: NodeType, id: string): string => Buffer.from(`${type}:${id}`).toString('base64url');
@@ -16,15 +14,16 @@ export function parseId(id: string): { readonly type: NodeType; readonly id: str
   return type && UUID.test(uuid) ? { type, id: uuid } : null;
 }
 
+/** No row has it: every id is a UUID of version 7. */
+export const NO_ID = '00000000-0000-0000-0000-000000000000';
+
 /**
- * The UUID in a global id of a given type. A malformed one, or one of another type, is answered exactly like one that
- * does not exist.
- * @throws Refusal NOT_FOUND
+ * The UUID in a global id of a given type. What is malformed, or an id of another type, becomes one that does not
+ * exist, so that whoever looks it up answers alike for all three and for the ids of other workspaces.
  */
 export function decodeId(type: NodeType, id: string): string {
   const parsed = parseId(id);
-  if (parsed?.type !== type) throw new Refusal('NOT_FOUND', `There is no such ${type.toLowerCase()}.`);
-  return parsed.id;
+  return parsed?.type === type ? parsed.id : NO_ID;
 }
 
 /** As `decodeId`, for an id that may be left out or cleared. */

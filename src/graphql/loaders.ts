@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import type { Database } from '../db/client.ts';
 import type { Account, Activity, Assignment, Decision, Lead, Pool, Rep, RepState, Rotation, Territory } from '../db/generated/client.ts';
+import { NO_ID } from './ids.ts';
 
 export type AccountWithDomains = Account & { readonly domains: readonly string[] };
 export type Member = { readonly poolId: string; readonly repId: string; readonly weight: number; readonly tier: number };
@@ -33,8 +34,8 @@ export interface Loaders {
  */
 export function createLoaders(database: Database, workspace: string | null, cache: boolean): Loaders {
   const { prisma } = database;
-  // Without a workspace nothing is found: no row has this one.
-  const workspaceId = workspace ?? '00000000-0000-0000-0000-000000000000';
+  // Without a workspace nothing is found.
+  const workspaceId = workspace ?? NO_ID;
 
   const byId = <Row>(find: (ids: string[]) => Promise<readonly Row[]>, idOf: (row: Row) => string): ById<Row> =>
     new DataLoader(async (ids) => {

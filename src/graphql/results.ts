@@ -10,12 +10,17 @@ export const ErrorCodeRef = builder.enumType('ErrorCode', {
   >,
 });
 
-const ErrorInterface = builder.interfaceRef<Refusal>('Error').implement({
+/** A refusal as a result: not the error itself, since graphql-js takes a returned error for a thrown one. */
+export interface Refused<R extends Refusal = Refusal> {
+  readonly refusal: R;
+}
+
+const ErrorInterface = builder.interfaceRef<Refused>('Error').implement({
   description: 'A refusal: what was wrong and what to do next.',
   authScopes: { signedIn: true },
   fields: (t) => ({
-    message: t.exposeString('message'),
-    code: t.field({ type: ErrorCodeRef, resolve: ({ code }) => code }),
+    message: t.string({ resolve: ({ refusal }) => refusal.message }),
+    code: t.field({ type: ErrorCodeRef, resolve: ({ refusal }) => refusal.code }),
   }),
 });
 
@@ -28,14 +33,14 @@ export const IssueRef = builder.objectRef<Issue>('Issue').implement({
   }),
 });
 
-const InvalidInputError = builder.objectRef<InvalidInput>('InvalidInputError').implement({
+const InvalidInputError = builder.objectRef<Refused<InvalidInput>>('InvalidInputError').implement({
   description: 'Values are missing, malformed or beyond a limit: each is named.',
   authScopes: { signedIn: true },
   interfaces: [ErrorInterface],
-  fields: (t) => ({ issues: t.field({ type: [IssueRef], resolve: ({ issues }) => [...issues] }) }),
+  fields: (t) => ({ issues: t.field({ type: [IssueRef], resolve: ({ refusal }) => [...refusal.issues] }) }),
 });
 
-const RefusedError = builder.objectRef<Refusal>('RefusedError').implement({
+const RefusedError = builder.objectRef<Refused>('RefusedError').implement({
   description: 'A rule of the product says no; `code` says which.',
   authScopes: { signedIn: true },
   interfaces: [ErrorInterface],
@@ -48,15 +53,20 @@ export const resultType = <Success extends object>(
 ) =>
   builder.unionType(`${name}Result`, {
     types: [success, InvalidInputError, RefusedError],
-    resolveType: (value) => (value instanceof InvalidInput ? InvalidInputError : value instanceof Refusal ? RefusedError : success),
+    resolveType: (value) => {
+      if (!isRefused(value)) return success;
+      return value.refusal instanceof InvalidInput ? InvalidInputError : RefusedError;
+    },
   });
 
-/** Answers with a refusal as a value; anything else that is thrown stays an accident. */
-export async function orRefusal<Success>(work: () => Promise<Success>): Promise<Success | Refusal> {
+const isRefused = (value: object): value is Refused => 'refusal' in value;
+
+/** Answers with a refusal as a result; anything else that is thrown stays an accident. */
+export async function orRefusal<Success>(work: () => Promise<Success>): Promise<Success | Refused> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Refusal) return error;
+    if (error instanceof Refusal) return { refusal: error };
     throw error;
   }
 }

@@ -3,8 +3,8 @@ import { maySee } from '../../auth/visibility.ts';
 import type { Assignment } from '../../db/generated/client.ts';
 import type { Considered } from '../../domain/decision.ts';
 import { builder } from '../builder.ts';
-import { type Context, signedIn } from '../context.ts';
-import { parseId } from '../ids.ts';
+import type { Context } from '../context.ts';
+import { decodeId } from '../ids.ts';
 import { AccountMatchByRef, AttemptViaRef, MethodRef, ReasonRef, StepCodeRef, StepKindRef, TieBreakRef } from './enums.ts';
 import {
   AccountRef,
@@ -100,13 +100,8 @@ builder.queryField('decision', (t) =>
     authScopes: { 'leads:read': true },
     args: { leadId: t.arg.id({ required: true }) },
     resolve: async (_root, { leadId }, context) => {
-      signedIn(context);
-      const parsed = parseId(leadId);
-      if (parsed?.type !== 'Lead') return null;
-      const [lead, assignment] = await Promise.all([
-        context.loaders.lead.load(parsed.id),
-        context.loaders.presentAssignment.load(parsed.id),
-      ]);
+      const id = decodeId('Lead', leadId);
+      const [lead, assignment] = await Promise.all([context.loaders.lead.load(id), context.loaders.presentAssignment.load(id)]);
       if (!lead || !assignment || !maySee(await context.visibility(), lead, assignment)) return null;
       return decisionOf(assignment, context);
     },

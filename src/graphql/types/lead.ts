@@ -18,7 +18,7 @@ import { parse } from '../../configuration/inputs.ts';
 import { builder } from '../builder.ts';
 import { pageArgs, pageComplexity } from '../connection.ts';
 import { type Context, signedIn } from '../context.ts';
-import { decodeId, decodeOptionalId, encodeId, parseId } from '../ids.ts';
+import { decodeId, decodeOptionalId, encodeId } from '../ids.ts';
 import { orRefusal, resultType } from '../results.ts';
 import { decisionOf } from './decision.ts';
 import { ActivityKindRef, LeadStatusRef, MethodRef, QualificationRef, RequestKindRef } from './enums.ts';
@@ -172,10 +172,7 @@ builder.queryField('lead', (t) =>
     description: 'Null for what does not exist or is not yours to see.',
     authScopes: { 'leads:read': true },
     args: { id: t.arg.id({ required: true }) },
-    resolve: (_root, { id }, context) => {
-      const parsed = parseId(id);
-      return parsed?.type === 'Lead' ? visibleLead(parsed.id, context) : null;
-    },
+    resolve: (_root, { id }, context) => visibleLead(decodeId('Lead', id), context),
   }),
 );
 
@@ -319,7 +316,7 @@ const SubmitLeadsSummary = builder.objectRef<Submissions>('SubmitLeadsSummary').
 const SubmitLeadsSuccess = builder.objectRef<Submissions>('SubmitLeadsSuccess').implement({
   authScopes: { signedIn: true },
   fields: (t) => ({
-    results: t.field({ type: [SubmitLeadResult], description: 'One per lead, in order.', resolve: ({ outcomes }) => [...outcomes] }),
+    results: t.field({ type: [SubmitLeadResult], description: 'One per lead, in order.', resolve: ({ outcomes }) => outcomes.map((outcome) => (isAccepted(outcome) ? outcome : { refusal: outcome })) }),
     summary: t.field({ type: SubmitLeadsSummary, resolve: (all) => all }),
   }),
 });

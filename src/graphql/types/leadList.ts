@@ -3,7 +3,7 @@ import type { Lead, Prisma } from '../../db/generated/client.ts';
 import { builder } from '../builder.ts';
 import { connectionType, type Page, type PageArgs, page } from '../connection.ts';
 import { type Context, signedIn } from '../context.ts';
-import { parseId } from '../ids.ts';
+import { decodeId } from '../ids.ts';
 import { LeadStatusRef, MethodRef } from './enums.ts';
 import { LeadRef } from './refs.ts';
 
@@ -53,11 +53,8 @@ function filterWhere(filter: LeadFilter): Prisma.LeadWhereInput {
   if (open != null) conditions.push({ closedAt: open ? null : { not: null } });
   if (status != null) conditions.push({ status: { in: [...status] } });
   if (method != null) conditions.push(present({ method: { in: [...method] } }));
-  for (const [field, type, id] of [['repId', 'Rep', ownerId] as const, ['poolId', 'Pool', poolId] as const]) {
-    if (id == null) continue;
-    const parsed = parseId(id);
-    conditions.push(parsed?.type === type ? present({ [field]: parsed.id }) : NOTHING);
-  }
+  if (ownerId != null) conditions.push(present({ repId: decodeId('Rep', ownerId) }));
+  if (poolId != null) conditions.push(present({ poolId: decodeId('Pool', poolId) }));
   // No stored text has a NUL or half a surrogate pair, and PostgreSQL refuses to be asked for one.
   for (const text of [source, search]) {
     if (text != null && (text.includes('\u0000') || !text.isWellFormed())) return NOTHING;

@@ -5,7 +5,7 @@ import { type Metrics, readMetrics } from '../../metrics/readMetrics.ts';
 import type { AssignmentLatency, ResponseTime } from '../../metrics/speed.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
-import { parseId } from '../ids.ts';
+import { decodeOptionalId } from '../ids.ts';
 import { MethodRef } from './enums.ts';
 import { RepCountRef } from './lead.ts';
 
@@ -88,9 +88,6 @@ const MetricsInput = builder.inputType('MetricsInput', {
   }),
 });
 
-/** Matches no pool. */
-const NO_POOL = '00000000-0000-0000-0000-000000000000';
-
 builder.queryField('metrics', (t) =>
   t.field({
     type: MetricsRef,
@@ -99,13 +96,12 @@ builder.queryField('metrics', (t) =>
     args: { input: t.arg({ type: MetricsInput, required: true }) },
     resolve: async (_root, { input: { from, to, poolId } }, context) => {
       const { workspaceId } = signedIn(context);
-      const pool = poolId == null ? null : parseId(poolId);
       try {
         return await readMetrics(context.database.pool, {
           workspaceId,
           from,
           to,
-          poolId: poolId == null ? null : pool?.type === 'Pool' ? pool.id : NO_POOL,
+          poolId: decodeOptionalId('Pool', poolId) ?? null,
         });
       } catch (error) {
         if (error instanceof InvalidInput) throw new GraphQLError(error.message, { extensions: { code: error.code } });

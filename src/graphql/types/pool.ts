@@ -3,7 +3,7 @@ import { creditOf, parseRotation, type StoredRotation } from '../../domain/rotat
 import { builder } from '../builder.ts';
 import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
 import { signedIn } from '../context.ts';
-import { decodeId, encodeId, parseId } from '../ids.ts';
+import { decodeId, encodeId } from '../ids.ts';
 import type { Member } from '../loaders.ts';
 import { configurationMutation } from './configurationMutation.ts';
 import { deleteMutation } from './delete.ts';
@@ -65,8 +65,7 @@ builder.queryField('pool', (t) =>
       if (key != null && !key.includes('\u0000')) {
         return context.database.prisma.pool.findUnique({ where: { workspaceId_key: { workspaceId, key } } });
       }
-      const parsed = id == null ? null : parseId(id);
-      return parsed?.type === 'Pool' ? context.loaders.pool.load(parsed.id) : null;
+      return id == null ? null : context.loaders.pool.load(decodeId('Pool', id));
     },
   }),
 );

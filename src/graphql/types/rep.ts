@@ -2,7 +2,7 @@ import { createRep, deleteRep, updateRep } from '../../configuration/reps.ts';
 import { builder } from '../builder.ts';
 import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
 import { signedIn } from '../context.ts';
-import { decodeId, decodeOptionalId, encodeId, parseId } from '../ids.ts';
+import { decodeId, decodeOptionalId, encodeId } from '../ids.ts';
 import { configurationMutation } from './configurationMutation.ts';
 import { deleteMutation } from './delete.ts';
 import { RepStatusRef } from './enums.ts';
@@ -61,8 +61,7 @@ builder.queryField('rep', (t) =>
       if (key != null && !key.includes('\u0000')) {
         return context.database.prisma.rep.findUnique({ where: { workspaceId_key: { workspaceId, key } } });
       }
-      const parsed = id == null ? null : parseId(id);
-      return parsed?.type === 'Rep' ? context.loaders.rep.load(parsed.id) : null;
+      return id == null ? null : context.loaders.rep.load(decodeId('Rep', id));
     },
   }),
 );

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { normalizeCompanyName } from '../../src/domain/accounts.ts';
+import { gini, standardDeviation } from '../../src/domain/fairness.ts';
+
+test.each<[readonly number[], number | null]>([
+  [[30, 0], 0.5],
+  [[11, 19], 4 / 30],
+  [[7, 7, 7], 0],
+  [[0, 0], null],
+  [[5], null],
+  [[], null],
+])('the Gini coefficient of %j is %s', (counts, expected) => {
+  if (expected === null) expect(gini(counts)).toBeNull();
+  else expect(gini(counts)).toBeCloseTo(expected, 12);
+});
+
+test.each<[readonly number[], number | null]>([
+  [[2, 4, 4, 4, 5, 5, 7, 9], 2],
+  [[3], null],
+])('the standard deviation of %j is %s', (counts, expected) => {
+  expect(standardDeviation(counts)).toBe(expected);
+});
+
+test('the Gini coefficient is the mean difference of all pairs over twice the mean', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(1_000), { minLength: 2, maxLength: 30 }), (counts) => {
+      const mean = counts.reduce((sum, count) => sum + count, 0) / counts.length;
+      const value = gini(counts);
+      if (mean === 0) return value === null;
+      const pairs = counts.flatMap((a) => counts.map((b) => Math.abs(a - b)));
+      return Math.abs((value as number) - pairs.reduce((sum, gap) => sum + gap, 0) / (2 * counts.length ** 2 * mean)) < 1e-9;
+    }),
+  );
+});
+
+test.each([
+  ['Müller & Söhne GmbH & Co. KG', 'muller sohne'],
+  ['Siemens Aktiengesellschaft', 'siemens'],
+  ['ACME, Inc.', 'acme'],
+  ['Sato K.K.', 'sato'],
+  ['Novo A/S', 'novo'],
+  ['Café Zoë S.r.l.', 'cafe zoe'],
+  ['The Co', 'the'],
+  ['AG', 'ag'],
+  ['Straße AG', 'strasse'],
+])('the company %s is compared as "%s"', (name, expected) => {
+  expect(normalizeCompanyName(name)).toBe(expected);
+});

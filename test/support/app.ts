@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import type { TypedDocumentString } from '../../src/gql/graphql.ts';
+import { type App, createApp } from '../../src/app.ts';
+import type { Clock } from '../../src/clock.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { applyCompany } from '../../src/configuration/company.ts';
+import { createApiKey } from '../../src/configuration/apiKeys.ts';
+import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
+import { type Database, openDatabase } from '../../src/db/client.ts';
+import { createLog } from '../../src/log.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+
+/** A clock that stands still until it is moved. */
+export interface SettableClock extends Clock {
+  set(now: Date): void;
+  advance(milliseconds: number): void;
+}
+
+export function settableClock(start = new Date('2026-03-02T09:00:00Z')): SettableClock {
+  let now = start;
+  return {
+    now: () => now,
+    set: (next) => {
+      now = next;
+    },
+    advance: (milliseconds) => {
+      now = new Date(now.getTime() + milliseconds);
+    },
+  };
+}
+
+export const ADMIN_KEY = `fl_testadmin_${randomBytes(32).toString('base64url')}`;
+
+export const testConfig = (databaseUrl: string, overrides: Partial<Config> = {}): Config => ({
+  ...readConfig({ PORT: '0', DATABASE_URL: databaseUrl, FAIRLEAD_ADMIN_KEY: ADMIN_KEY, FAIRLEAD_LOG_LEVEL: 'silent' }),
+  ...overrides,
+});
+
+export interface Answer<Data> {
+  readonly status: number;
+  readonly data: Data | null | undefined;
+  readonly errors: readonly { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> }[];
+}
+
+/** A real server on a database of its own, and ways to talk to it. */
+export interface TestApp {
+  readonly app: App;
+  readonly database: Database;
+  readonly testDatabase: TestDatabase;
+  readonly workspaceId: string;
+  readonly clock: SettableClock;
+  /** Sends an operation over HTTP, as the admin unless another key is given; null for none. */
+  send<Data = Record<string, never>>(query: string, variables?: object, key?: string | null): Promise<Answer<Data>>;
+  /** Sends a typed operation. @throws Error when there is no data */
+  run<Data, Variables>(document: TypedDocumentString<Data, Variables>, variables: Variables, key?: string): Promise<Data>;
+  /** Sets up a company from a file's text. */
+  apply(text: string): Promise<void>;
+  /** A key for a role, and for a rep by its key. */
+  keyFor(role: 'ADMIN' | 'MANAGER' | 'REP' | 'PARTNER' | 'VIEWER', repKey?: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startTestApp(options: { readonly config?: Partial<Config>; readonly clock?: SettableClock } = {}): Promise<TestApp> {
+  const testDatabase = await createTestDatabase();
+  const clock = options.clock ?? settableClock();
+  const app = createApp({ config: testConfig(testDatabase.url, options.config), clock, log: createLog(process.env.TEST_LOG ?? 'silent') });
+  await app.start();
+  const database = openDatabase(testDatabase.url, { max: 4, onError: () => {} });
+  const workspaceId = await ensureWorkspace(database, clock);
+  const context = { database, workspaceId, by: 'test', clock, committed: () => {} };
+
+  const send = async <Data>(query: string, variables: object = {}, key: string | null = ADMIN_KEY): Promise<Answer<Data>> => {
+    const headers = { 'content-type': 'application/json', ...(key === null ? {} : { authorization: `Bearer ${key}` }) };
+    const response = await fetch(`${app.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+    const { data, errors = [] } = (await response.json()) as { data?: Data; errors?: Answer<Data>['errors'] };
+    return { status: response.status, data, errors };
+  };
+
+  return {
+    app,
+    database,
+    testDatabase,
+    workspaceId,
+    clock,
+    send,
+    run: async (document, variables, key = ADMIN_KEY) => {
+      const { data, errors } = await send(document.toString(), variables as object, key);
+      if (!data) throw new Error(errors.map(({ message }) => message).join('; '));
+      return data as never;
+    },
+    apply: async (text) => void (await applyCompany(context, text)),
+    keyFor: async (role, repKey) => {
+      const rep = repKey === undefined ? null : await database.prisma.rep.findUniqueOrThrow({ where: { workspaceId_key: { workspaceId, key: repKey } } });
+      return (await createApiKey(context, { name: `${role} ${repKey ?? ''}`, role, repId: rep?.id ?? null })).secret;
+    },
+    stop: async () => {
+      await app.stop();
+      await database.close();
+      await testDatabase.drop();
+    },
+  };
+}
+
+/** A company of `count` reps in one pool. */
+export const onePool = (count: number, { strategy = 'ROUND_ROBIN', capacity = 100_000, weights = [] as readonly number[] } = {}): string => {
+  const keys = Array.from({ length: count }, (_, index) => `rep-${index + 1}`);
+  return `
+apiVersion: fairlead/v1
+kind: Company
+workspace: { defaultCapacity: ${capacity} }
+reps:
+  - { key: boss, name: The Boss, email: boss@fairlead.example }
+${keys.map((key) => `  - { key: ${key}, name: Rep ${key}, email: ${key}@fairlead.example, manager: boss }`).join('\n')}
+pools:
+  - key: main
+    name: Main
+    strategy: ${strategy}
+    members: [${keys.map((key, index) => `{ rep: ${key}, weight: ${weights[index] ?? 1} }`).join(', ')}]
+plan:
+  steps:
+    - { key: everyone, kind: DEFAULT, target: { kind: POOL, pool: main } }
+  lastResort: [boss]
+`;
+};
+
+/** Resolves when the condition holds; fails after 20 s. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

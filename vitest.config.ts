@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // Libraries get graphql's CommonJS build from Node; our own files must not get the other one.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/globalSetup.ts'],
+    // Real servers, sockets and property tests: slow on a busy machine, never timed.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // The database and the tests share the cores.
+    maxWorkers: 3,
+  },
+});
