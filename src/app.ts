@@ -135,7 +135,8 @@ export function createApp({ config, clock = systemClock, log = createLog(config.
 
 function createHttpServer(graphql: GraphQLServer | null, isReady: () => Promise<boolean>): Server {
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    // Not by `new URL`, which throws for `//`.
+    const pathname = request.url?.split('?')[0];
     const answer = (status: number, text: string): void => {
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
     };

@@ -1,10 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
-import { createRemoteJWKSet, type JWTVerifyGetKey, type JWTPayload, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { splitKey } from '../configuration/apiKeys.ts';
 import type { Database } from '../db/client.ts';
+import { Unavailable } from '../db/errors.ts';
 import type { ApiKey } from '../db/generated/client.ts';
 import { type Principal, ROLE_SCOPES, ROLES, type Role, SCOPES, type Scope } from './principal.ts';
 
@@ -17,7 +18,7 @@ export class Unauthenticated extends Error {
 /**
  * Who calls, by the value of an `Authorization` header; null when there is none. The same for HTTP, SSE and the
  * payload of `connection_init`.
- * @throws Unauthenticated
+ * @throws Unauthenticated; Unavailable when it cannot be found out just now
  */
 export type Authenticate = (authorization: string | null | undefined) => Promise<Principal | null>;
 
@@ -27,6 +28,8 @@ const MAX_CACHED = 10_000;
 /** `lastUsedAt` is for people to see; this exact is enough. */
 const LAST_USED_MS = 60_000;
 const CLOCK_TOLERANCE_SECONDS = 30;
+/** How soon after a look at the issuer's keys an unknown one leads to another look: a rotated key is good after this. */
+const JWKS_COOLDOWN_MS = 2_000;
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
 const WHAT_TO_SEND = 'Send `Authorization: Bearer <API key or JWT>`.';
@@ -79,7 +82,8 @@ export function createAuthenticate(options: {
     try {
       claims = await verify(token);
     } catch (error) {
-      throw new Unauthenticated(`The token is not valid: ${(error as Error).message}.`, { cause: error });
+      if (!isTokenFault(error)) throw new Unavailable('The keys that tokens are checked with cannot be fetched at the moment. Repeat the call.', { cause: error });
+      throw new Unauthenticated(`The token is not valid: ${error.message}. ${WHAT_TO_SEND}`, { cause: error });
     }
     const role = ROLES.find((name) => name === claims.role);
     if (!role) throw new Unauthenticated(`The token's claim "role" must be one of ${ROLES.join(', ')}.`);
@@ -111,6 +115,10 @@ export function createAuthenticate(options: {
   };
 }
 
+/** Whether the token itself is at fault; otherwise its issuer could not be asked for the keys. */
+const isTokenFault = (error: unknown): error is errors.JOSEError =>
+  error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) && error.code !== 'ERR_JOSE_GENERIC';
+
 /** A key's own scopes narrow its role; none means all of the role. */
 function scopesOf(role: Role, own: readonly string[]): ReadonlySet<Scope> {
   const ofRole = ROLE_SCOPES[role];
@@ -130,7 +138,7 @@ function createVerify(jwt: Config['jwt'], clock: Clock): ((token: string) => Pro
     return async (token) =>
       (await jwtVerify(token, secret, { ...options, algorithms: ['HS256'], currentDate: clock.now() })).payload;
   }
-  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwt.jwksUrl as string), { timeoutDuration: 5_000 });
+  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwt.jwksUrl as string), { timeoutDuration: 5_000, cooldownDuration: JWKS_COOLDOWN_MS });
   return async (token) =>
     (await jwtVerify(token, keys, { ...options, algorithms: ALGORITHMS, currentDate: clock.now() })).payload;
 }

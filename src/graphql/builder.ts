@@ -1,9 +1,9 @@
 import SchemaBuilder from '@pothos/core';
 import ComplexityPlugin from '@pothos/plugin-complexity';
 import ScopeAuthPlugin, { type AuthFailure, AuthScopeFailureType } from '@pothos/plugin-scope-auth';
-import { GraphQLError } from 'graphql';
 import { SCOPES, type Scope } from '../auth/principal.ts';
-import { type Context, unauthenticated } from './context.ts';
+import type { Context } from './context.ts';
+import { requestError, unauthenticated } from './errors.ts';
 
 /** What one operation may cost: a field is 1, a list counts as many times as it may have entries. */
 const MAX_COMPLEXITY = 20_000;
@@ -45,7 +45,7 @@ export const builder = new SchemaBuilder<{
         missing === null || missing === 'staff'
           ? `the role ${principal.role} may not use it`
           : `it needs the scope ${missing}, which this key or token does not have`;
-      return new GraphQLError(`${info.parentType.name}.${info.fieldName}: ${why}.`, { extensions: { code: 'FORBIDDEN' } });
+      return requestError('FORBIDDEN', `${info.parentType.name}.${info.fieldName}: ${why}.`);
     },
   },
   complexity: {

@@ -1,7 +1,7 @@
 import type { ObjectRef, OutputRef } from '@pothos/core';
-import { GraphQLError } from 'graphql';
 import { workspaceTag } from '../events/cursor.ts';
 import { builder } from './builder.ts';
+import { requestError } from './errors.ts';
 import { UUID } from './ids.ts';
 
 /** The arguments of a page, as Relay has them. */
@@ -66,9 +66,6 @@ export function connectionType<Row>(name: string, node: OutputRef<Row>): ObjectR
   });
 }
 
-const refuse = (code: 'INVALID_INPUT' | 'INVALID_CURSOR', message: string): GraphQLError =>
-  new GraphQLError(message, { extensions: { code } });
-
 /** How many entries a page may have, which is what it costs. */
 export const pageComplexity = ({ first, last }: PageArgs): { field: number; multiplier: number } => ({
   field: 1,
@@ -99,11 +96,11 @@ export async function page<Field extends keyof typeof isPosition, Row extends Re
   }) => Promise<readonly Row[]>,
 ): Promise<Page<Row>> {
   const { first, after, last, before } = args;
-  if (first != null && last != null) throw refuse('INVALID_INPUT', 'Give `first` or `last`, not both.');
+  if (first != null && last != null) throw requestError('INVALID_INPUT', 'Give `first` or `last`, not both.');
   const backwards = last != null;
   const size = (backwards ? last : first) ?? PAGE_SIZE;
   if (size < 1 || size > MAX_PAGE_SIZE) {
-    throw refuse('INVALID_INPUT', `${backwards ? 'last' : 'first'} must be from 1 to ${MAX_PAGE_SIZE}; this is ${size}.`);
+    throw requestError('INVALID_INPUT', `${backwards ? 'last' : 'first'} must be from 1 to ${MAX_PAGE_SIZE}; this is ${size}.`);
   }
   const tag = `${workspaceTag(workspaceId)}:${field}:`;
   const encode = (row: Row): string => Buffer.from(`${tag}${JSON.stringify(row[field])}`).toString('base64url');
@@ -115,7 +112,7 @@ export async function page<Field extends keyof typeof isPosition, Row extends Re
     } catch {
       // Not ours.
     }
-    throw refuse('INVALID_CURSOR', `\`${name}\` is not a cursor of this list. Start without one.`);
+    throw requestError('INVALID_CURSOR', `\`${name}\` is not a cursor of this list. Start without one.`);
   };
 
   const [beyond, short] = direction === 'asc' ? ['gt', 'lt'] : ['lt', 'gt'];

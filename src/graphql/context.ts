@@ -1,4 +1,3 @@
-import { GraphQLError } from 'graphql';
 import type { Principal } from '../auth/principal.ts';
 import { type Visibility, visibilityOf } from '../auth/visibility.ts';
 import type { Clock } from '../clock.ts';
@@ -6,6 +5,7 @@ import type { ConfigurationContext } from '../configuration/change.ts';
 import type { Database } from '../db/client.ts';
 import type { Hub } from '../events/hub.ts';
 import type { Intake } from '../intake/submitLeads.ts';
+import { unauthenticated } from './errors.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 /** What the server hands to every operation. */
@@ -49,12 +49,6 @@ export function createContext(services: Services, principal: Principal | null, s
     closeSlow: subscription ?? (() => {}),
   };
 }
-
-/** For an operation that was sent without a key or token. */
-export const unauthenticated = (): GraphQLError =>
-  new GraphQLError('You are not signed in. Send `Authorization: Bearer <API key or JWT>`.', {
-    extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } },
-  });
 
 /** The principal of an operation that needs one. @throws GraphQLError UNAUTHENTICATED */
 export function signedIn({ principal }: Pick<Context, 'principal'>): Principal {

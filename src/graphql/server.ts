@@ -1,7 +1,6 @@
 import { EnvelopArmor } from '@escape.tech/graphql-armor';
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { GraphQLError, NoSchemaIntrospectionCustomRule, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, NoSchemaIntrospectionCustomRule, type ValidationRule } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { CloseCode } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
@@ -9,11 +8,8 @@ import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Authenticate, Unauthenticated } from '../auth/authenticate.ts';
 import type { Principal } from '../auth/principal.ts';
-import { Unavailable, isUnavailable } from '../db/errors.ts';
-import { Refusal } from '../domain/errors.ts';
-import { CursorRefused } from '../events/cursor.ts';
-import { SlowConsumer } from '../events/hub.ts';
 import { type Context, createContext, type Services } from './context.ts';
+import { maskError, requestError, withCode } from './errors.ts';
 import { schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -28,6 +24,10 @@ export const PROTOCOL_LIMITS = {
   directives: 30,
   subscriptionsPerSocket: 50,
   connectionInitMs: 3_000,
+  /** How deeply lists and objects may be nested in the variables. */
+  variablesDepth: 64,
+  /** A query or mutation that is not done by then is answered with UNAVAILABLE. */
+  requestMs: 10_000,
 } as const;
 
 const KEEP_ALIVE_MS = 12_000;
@@ -36,14 +36,14 @@ const RECHECK_MS = 15_000;
 /** RFC 6455: try again later. The feed goes on from its cursor. */
 const SLOW_CONSUMER = 1013;
 const GOING_AWAY = 1001;
-/** A peer that does not read does not see the close frame either. */
+/** A peer that does not read does not see the close frame either, and must not hold up a stop. */
 const TERMINATE_AFTER_MS = 2_000;
 
 export interface GraphQLServer {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Takes WebSocket upgrades of an HTTP server. */
   attach(server: Server): void;
-  /** Closes the sockets, with 1001, so that clients go on elsewhere. */
+  /** Closes sockets, with 1001, and event streams, so that clients go on elsewhere. */
   dispose(): Promise<void>;
 }
 
@@ -71,13 +71,15 @@ export function createGraphQLServer({ services, authenticate, log, production }:
         principals.set(request, await authenticate(request.headers.get('authorization')));
       } catch (error) {
         if (!(error instanceof Unauthenticated)) throw error;
-        throw new GraphQLError(error.message, { extensions: { code: error.code, http: { status: 401 } } });
+        throw requestError('UNAUTHENTICATED', error.message);
       }
     },
     onValidate: ({ context, addValidationRule }) => {
       const { request, socket } = context as { request?: object } & Incoming;
       const principal = socket ? socket.principal : request ? principals.get(request) : null;
       if (production && !principal) addValidationRule(NoSchemaIntrospectionCustomRule);
+      const { variables } = (context as { params?: { variables?: unknown } }).params ?? {};
+      if (isDeeperThan(variables, PROTOCOL_LIMITS.variablesDepth)) addValidationRule(variablesTooDeep);
     },
   };
 
@@ -102,13 +104,22 @@ export function createGraphQLServer({ services, authenticate, log, production }:
     maxRequestBodySize: PROTOCOL_LIMITS.bodyBytes,
     cors: false,
     maskedErrors: { maskError: (error) => maskError(error, log) },
-    plugins: [jsonOnly, authentication, withCodes, ...(armor.plugins as unknown as Plugin[])],
+    plugins: [jsonOnly, authentication, withCodes, deadline, ...(armor.plugins as unknown as Plugin[])],
     context: ({ request, res, socket, params }): Context => {
       if (socket) return createContext(services, socket.principal, socket.closeSlow);
-      const subscription = /\bsubscription\b/.test(params.query ?? '') ? () => void res?.destroy() : null;
-      return createContext(services, principals.get(request) ?? null, subscription);
+      const principal = principals.get(request) ?? null;
+      if (!res || !/\bsubscription\b/.test(params.query ?? '')) return createContext(services, principal, null);
+      const authorization = request.headers.get('authorization');
+      if (authorization !== null) {
+        streams.set(res, authorization);
+        res.once('close', () => streams.delete(res));
+      }
+      return createContext(services, principal, () => void res.destroy());
     },
   });
+
+  /** What each open event stream was asked for with. */
+  const streams = new Map<ServerResponse, string>();
 
   const sockets = new WebSocketServer({ noServer: true, maxPayload: PROTOCOL_LIMITS.frameBytes });
   /** What each open socket signed in with. */
@@ -116,15 +127,17 @@ export function createGraphQLServer({ services, authenticate, log, production }:
   const recheck = setInterval(() => void closeEnded(), RECHECK_MS);
   recheck.unref();
 
+  /** Whoever's key or token has ended hears nothing more; what cannot be looked up just now is looked up the next time. */
   async function closeEnded(): Promise<void> {
-    const byToken = Map.groupBy(signedIn, ([, authorization]) => authorization);
-    for (const [authorization, ofToken] of byToken) {
-      try {
-        await authenticate(authorization);
-      } catch (error) {
-        if (!(error instanceof Unauthenticated)) continue;
-        for (const [socket] of ofToken) socket.close(CloseCode.Forbidden, 'Forbidden');
-      }
+    const isEnded = async (authorization: string): Promise<boolean> =>
+      authenticate(authorization).then(
+        () => false,
+        (error: unknown) => error instanceof Unauthenticated,
+      );
+    for (const authorization of new Set([...signedIn.values(), ...streams.values()])) {
+      if (!(await isEnded(authorization))) continue;
+      for (const [socket, given] of signedIn) if (given === authorization) socket.close(CloseCode.Forbidden, 'Forbidden');
+      for (const [stream, given] of streams) if (given === authorization) stream.destroy();
     }
   }
 
@@ -141,14 +154,15 @@ export function createGraphQLServer({ services, authenticate, log, production }:
           if (error instanceof Unauthenticated) return false;
           throw error;
         }
-        if (typeof given === 'string') signedIn.set(extra.socket as WebSocket, given);
+        if (extra.principal === null) return false;
+        signedIn.set(extra.socket as WebSocket, given as string);
         return true;
       },
       onClose: ({ extra }) => void signedIn.delete(extra.socket as WebSocket),
       onSubscribe: async ({ subscriptions, extra }, _id, params) => {
         if (Object.keys(subscriptions).length > PROTOCOL_LIMITS.subscriptionsPerSocket) {
           const message = `A socket carries at most ${PROTOCOL_LIMITS.subscriptionsPerSocket} operations at a time.`;
-          return [new GraphQLError(message, { extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' } })];
+          return [requestError('TOO_MANY_SUBSCRIPTIONS', message)];
         }
         const closeSlow = (): void => closeSlowSocket(extra.socket as WebSocket, log);
         const incoming: Incoming = { socket: { principal: extra.principal ?? null, closeSlow } };
@@ -186,15 +200,20 @@ export function createGraphQLServer({ services, authenticate, log, production }:
     },
     attach: (server) => {
       server.on('upgrade', (request, socket, head) => {
-        const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-        if (pathname !== GRAPHQL_PATH) return void socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
-        if (!isSameOrigin(request)) return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+        const refuse = (status: string): void => {
+          // Node no longer listens to it, and a peer that is gone already would end the process.
+          socket.on('error', () => socket.destroy());
+          socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+        };
+        if (request.url?.split('?')[0] !== GRAPHQL_PATH) return refuse('404 Not Found');
+        if (!isSameOrigin(request)) return refuse('403 Forbidden');
         sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit('connection', webSocket, request));
       });
     },
     dispose: async () => {
       clearInterval(recheck);
-      for (const socket of sockets.clients) socket.close(GOING_AWAY, 'Going away');
+      for (const stream of streams.keys()) stream.destroy();
+      for (const socket of sockets.clients) closeSoon(socket, GOING_AWAY, 'Going away');
       await disposable.dispose();
     },
   };
@@ -208,7 +227,11 @@ function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
 
 function closeSlowSocket(socket: WebSocket, log: Logger): void {
   log.warn('a socket that does not read its events is closed; it can resume from its cursor');
-  socket.close(SLOW_CONSUMER, 'Too slow; resume from the last cursor');
+  closeSoon(socket, SLOW_CONSUMER, 'Too slow; resume from the last cursor');
+}
+
+function closeSoon(socket: WebSocket, code: number, reason: string): void {
+  socket.close(code, reason);
   setTimeout(() => socket.terminate(), TERMINATE_AFTER_MS).unref();
 }
 
@@ -218,8 +241,39 @@ const jsonOnly: Plugin = {
     if (request.method !== 'POST') return;
     const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
     if (type === 'application/json' || type === 'application/graphql-response+json') return;
-    const errors = [{ message: 'Send the operation as application/json.', extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' } }];
-    endResponse(fetchAPI.Response.json({ errors }, { status: 415 }));
+    const error = requestError('UNSUPPORTED_MEDIA_TYPE', 'Send the operation as application/json.');
+    endResponse(fetchAPI.Response.json({ errors: [error] }, { status: 415 }));
+  },
+};
+
+/** Whether lists and objects are nested more than `limit` deep; without recursion, since that is the attack. */
+function isDeeperThan(value: unknown, limit: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > limit) return true;
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return false;
+}
+
+const variablesTooDeep: ValidationRule = (context) => {
+  context.reportError(new GraphQLError(`The variables are nested more than ${PROTOCOL_LIMITS.variablesDepth} deep.`));
+  return {};
+};
+
+/** Answers in time, whatever a query waits for: the caller has long given up otherwise. */
+const deadline: Plugin = {
+  onExecute: ({ executeFn, setExecuteFn }) => {
+    setExecuteFn(async (args) => {
+      const late = Promise.withResolvers<ExecutionResult>();
+      const message = `This was not done within ${PROTOCOL_LIMITS.requestMs / 1_000} s; it may still happen. Repeat the call; with an idempotency key nothing is done twice.`;
+      const timer = setTimeout(() => late.resolve({ errors: [requestError('UNAVAILABLE', message)] }), PROTOCOL_LIMITS.requestMs);
+      try {
+        return await Promise.race([executeFn(args), late.promise]);
+      } finally {
+        clearTimeout(timer);
+      }
+    });
   },
 };
 
@@ -231,37 +285,3 @@ const withCodes: Plugin = {
     setResult({ ...result, errors: result.errors.map(withCode) });
   },
 };
-
-const withCode = (error: GraphQLError): GraphQLError =>
-  error.extensions?.code !== undefined
-    ? error
-    : new GraphQLError(error.message, { ...placeOf(error), extensions: { code: 'BAD_REQUEST', http: { status: 400 } } });
-
-const placeOf = ({ nodes, path }: GraphQLError) => ({ ...(nodes && { nodes }), ...(path && { path }) });
-
-/** What a caller may know of an error: what they can act on; anything else is an accident with a reference. */
-function maskError(error: unknown, log: Logger): GraphQLError {
-  const original = error instanceof GraphQLError ? error.originalError : error;
-  const place = error instanceof GraphQLError ? placeOf(error) : {};
-  if (error instanceof GraphQLError && (original === undefined || original instanceof GraphQLError)) return error;
-  if (original instanceof Refusal) {
-    return new GraphQLError(original.message, { ...place, extensions: { code: original.code } });
-  }
-  if (original instanceof CursorRefused) {
-    const { code, cursor } = original;
-    return new GraphQLError(original.message, { ...place, extensions: cursor === null ? { code } : { code, cursor } });
-  }
-  if (original instanceof SlowConsumer) {
-    return new GraphQLError(original.message, { ...place, extensions: { code: original.code } });
-  }
-  if (isUnavailable(original)) {
-    const { message, code } = original instanceof Unavailable ? original : new Unavailable();
-    return new GraphQLError(message, { ...place, extensions: { code, http: { status: 503 } } });
-  }
-  const reference = randomUUID();
-  log.error({ err: original, reference }, 'masked error');
-  return new GraphQLError(`Something went wrong on our side. Tell the operator this reference: ${reference}`, {
-    ...place,
-    extensions: { code: 'INTERNAL', reference },
-  });
-}

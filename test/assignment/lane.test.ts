@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type App, createApp } from '../../src/app.ts';
 import { createLog } from '../../src/log.ts';
-import { ADMIN_KEY, onePool, startTestApp, type TestApp, testConfig } from '../support/app.ts';
+import { ADMIN_KEY, startTestApp, type TestApp, testConfig } from '../support/app.ts';
+import { onePool } from '../support/companies.ts';
 
 const SUBMIT = `mutation ($input: SubmitLeadInput!) {
   submitLead(input: $input) {

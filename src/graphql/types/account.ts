@@ -12,7 +12,7 @@ import { AccountRef, loadOptional, RepRef } from './refs.ts';
 
 AccountRef.implement({
   description: 'A company already known.',
-  authScopes: { signedIn: true },
+  authScopes: { 'configuration:read': true },
   interfaces: [NodeRef],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => encodeId('Account', id) }),

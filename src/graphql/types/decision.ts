@@ -21,7 +21,7 @@ import {
 
 const ConsideredRef = builder.objectRef<Considered>('Considered').implement({
   description: 'One rep who was looked at. The fields from `weight` on are null where no rotation was involved.',
-  authScopes: { signedIn: true },
+  authScopes: { 'configuration:read': true },
   fields: (t) => ({
     rep: t.field({ type: RepRef, resolve: ({ repId }, _args, { loaders }) => loadRequired(loaders.rep, repId) }),
     reason: t.expose('reason', { type: ReasonRef }),
@@ -45,7 +45,7 @@ const ConsideredRef = builder.objectRef<Considered>('Considered').implement({
 
 AttemptRef.implement({
   description: 'One look at one target: a step’s own, or what its `whenNobody` turned to.',
-  authScopes: { signedIn: true },
+  authScopes: { 'configuration:read': true },
   fields: (t) => ({
     via: t.expose('via', { type: AttemptViaRef }),
     pool: t.field({ type: PoolRef, nullable: true, resolve: ({ poolId }, _args, { loaders }) => loadOptional(loaders.pool, poolId) }),
@@ -58,7 +58,7 @@ AttemptRef.implement({
 
 StepTraceRef.implement({
   description: 'A step that matched.',
-  authScopes: { signedIn: true },
+  authScopes: { 'configuration:read': true },
   fields: (t) => ({
     stepKey: t.exposeString('stepKey', { nullable: true, description: 'Null for the last resort.' }),
     kind: t.expose('kind', { type: StepKindRef, nullable: true }),
@@ -69,7 +69,7 @@ StepTraceRef.implement({
 
 DecisionRef.implement({
   description: 'Why a lead went where it went.',
-  authScopes: { signedIn: true },
+  authScopes: { 'configuration:read': true },
   fields: (t) => ({
     summary: t.exposeString('summary', { description: 'One sentence that says who, by which step, and why.' }),
     method: t.expose('method', { type: MethodRef }),

@@ -1,14 +1,14 @@
-import { GraphQLError } from 'graphql';
 import { maySee } from '../../auth/visibility.ts';
 import type { FeedEvent } from '../../events/readEvents.ts';
 import { builder } from '../builder.ts';
 import { type Context, signedIn } from '../context.ts';
+import { requestError } from '../errors.ts';
 import { EventKindRef } from './enums.ts';
 import { AssignmentRef, LeadRef, loadOptional, RepRef } from './refs.ts';
 
 const EventRef = builder.objectRef<FeedEvent>('Event').implement({
   description: 'Something that has happened; see docs/feed.md.',
-  authScopes: { 'feed:read': true },
+  authScopes: { $any: { 'feed:read': true, 'workspaceFeed:read': true } },
   fields: (t) => ({
     cursor: t.field({ type: 'Cursor', description: 'Hand it to `after` to go on behind this event.', resolve: ({ cursor }) => cursor }),
     number: t.field({ type: 'SequenceNumber', description: 'In commit order; a rep’s feed has holes.', resolve: ({ number }) => number }),
@@ -53,7 +53,7 @@ builder.subscriptionField('feed', (t) =>
     subscribe: (_root, { after }, context) => {
       const { workspaceId, repId } = signedIn(context);
       if (repId === null) {
-        throw new GraphQLError('This key is no rep’s. Use a rep’s key, or workspaceFeed.', { extensions: { code: 'FORBIDDEN' } });
+        throw requestError('FORBIDDEN', 'This key is no rep’s. Use a rep’s key, or workspaceFeed.');
       }
       return context.hub.feed({ workspaceId, repIds: [repId], after: after ?? null, overflowed: context.closeSlow });
     },
@@ -81,7 +81,7 @@ builder.queryField('feedCursor', (t) =>
   t.field({
     type: 'Cursor',
     description: 'The present end of the feed: what to go on from when nothing has arrived yet.',
-    authScopes: { 'feed:read': true },
+    authScopes: { $any: { 'feed:read': true, 'workspaceFeed:read': true } },
     resolve: (_root, _args, context) => context.hub.cursor(signedIn(context).workspaceId),
   }),
 );

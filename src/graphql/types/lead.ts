@@ -85,8 +85,8 @@ LeadRef.implement({
       description: 'The present assignment; of a closed lead, the last.',
       resolve: ({ id }, _args, { loaders }) => loadRequired(loaders.presentAssignment, id),
     }),
-    assignments: t.field({ type: [AssignmentRef], description: 'Oldest first.', resolve: ({ id }, _args, { loaders }) => loaders.assignmentsOfLead.load(id) }),
-    activities: t.field({ type: [ActivityRef], description: 'Oldest first.', resolve: ({ id }, _args, { loaders }) => loaders.activitiesOfLead.load(id) }),
+    assignments: t.field({ authScopes: { staff: true }, type: [AssignmentRef], description: 'Oldest first.', resolve: ({ id }, _args, { loaders }) => loaders.assignmentsOfLead.load(id) }),
+    activities: t.field({ authScopes: { staff: true }, type: [ActivityRef], description: 'Oldest first.', resolve: ({ id }, _args, { loaders }) => loaders.activitiesOfLead.load(id) }),
   }),
 });
 
@@ -109,8 +109,8 @@ AssignmentRef.implement({
     pool: t.field({ type: PoolRef, nullable: true, resolve: ({ poolId }, _args, { loaders }) => loadOptional(loaders.pool, poolId) }),
     territory: t.field({ type: TerritoryRef, nullable: true, resolve: ({ territoryId }, _args, { loaders }) => loadOptional(loaders.territory, territoryId) }),
     planVersion: t.exposeInt('planVersion', { nullable: true }),
-    reason: t.exposeString('reason', { nullable: true, description: 'By hand: the reason given.' }),
-    assignedBy: t.exposeString('assignedBy', { nullable: true, description: 'By hand: by whom.' }),
+    reason: t.exposeString('reason', { authScopes: { staff: true }, nullable: true, description: 'By hand: the reason given.' }),
+    assignedBy: t.exposeString('assignedBy', { authScopes: { staff: true }, nullable: true, description: 'By hand: by whom.' }),
     assignedAt: t.expose('assignedAt', { type: 'DateTime' }),
     acknowledgedAt: t.expose('acknowledgedAt', { type: 'DateTime', nullable: true }),
     firstContactAt: t.expose('firstContactAt', { type: 'DateTime', nullable: true, description: 'By this owner.' }),
@@ -126,7 +126,8 @@ AssignmentRef.implement({
 });
 
 ActivityRef.implement({
-  authScopes: { signedIn: true },
+  description: 'Something that was done about a lead.',
+  authScopes: { staff: true },
   fields: (t) => ({
     kind: t.expose('kind', { type: ActivityKindRef }),
     note: t.exposeString('note', { nullable: true }),

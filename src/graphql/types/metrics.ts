@@ -1,10 +1,10 @@
-import { GraphQLError } from 'graphql';
 import { InvalidInput } from '../../domain/errors.ts';
 import type { MethodOutcome } from '../../metrics/outcome.ts';
 import { type Metrics, readMetrics } from '../../metrics/readMetrics.ts';
 import type { AssignmentLatency, ResponseTime } from '../../metrics/speed.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
+import { requestError } from '../errors.ts';
 import { decodeOptionalId } from '../ids.ts';
 import { MethodRef } from './enums.ts';
 import { RepCountRef } from './lead.ts';
@@ -104,7 +104,7 @@ builder.queryField('metrics', (t) =>
           poolId: decodeOptionalId('Pool', poolId) ?? null,
         });
       } catch (error) {
-        if (error instanceof InvalidInput) throw new GraphQLError(error.message, { extensions: { code: error.code } });
+        if (error instanceof InvalidInput) throw requestError(error.code, error.message);
         throw error;
       }
     },

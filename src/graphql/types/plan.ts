@@ -2,10 +2,10 @@ import { lintPlan, publishPlan, restorePlan, savePlanDraft, toPlan } from '../..
 import type { PlanReport } from '../../domain/checkPlan.ts';
 import { Refusal } from '../../domain/errors.ts';
 import type { RepMatch, Step, Target, WhenNobody } from '../../domain/plan.ts';
-import { GraphQLError } from 'graphql';
 import { builder } from '../builder.ts';
 import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
 import { signedIn } from '../context.ts';
+import { requestError } from '../errors.ts';
 import { encodeId } from '../ids.ts';
 import { IssueRef } from '../results.ts';
 import { ConditionInput } from './condition.ts';
@@ -147,7 +147,7 @@ builder.queryField('lintPlan', (t) =>
       try {
         return await lintPlan({ database: context.database, workspaceId }, version ?? null);
       } catch (error) {
-        if (error instanceof Refusal) throw new GraphQLError(error.message, { extensions: { code: error.code } });
+        if (error instanceof Refusal) throw requestError(error.code, error.message);
         throw error;
       }
     },

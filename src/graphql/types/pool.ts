@@ -12,7 +12,7 @@ import { findNode, NodeRef } from './node.ts';
 import { loadRequired, PoolRef, RepRef } from './refs.ts';
 
 const PoolMemberRef = builder.objectRef<Member>('PoolMember').implement({
-  authScopes: { signedIn: true },
+  authScopes: { 'configuration:read': true },
   fields: (t) => ({
     rep: t.field({ type: RepRef, resolve: ({ repId }, _args, { loaders }) => loadRequired(loaders.rep, repId) }),
     weight: t.exposeInt('weight', { description: '0 to 10,000. Only ratios matter; 0 receives nothing.' }),
@@ -34,6 +34,9 @@ const PoolMemberRef = builder.objectRef<Member>('PoolMember').implement({
   }),
 });
 
+// Who sees a lead sees which pool it came by; the rest is configuration.
+const configuration = { 'configuration:read': true } as const;
+
 PoolRef.implement({
   description: 'Reps among whom leads rotate. Every step that points here shares the one rotation.',
   authScopes: { signedIn: true },
@@ -42,10 +45,10 @@ PoolRef.implement({
     id: t.id({ resolve: ({ id }) => encodeId('Pool', id) }),
     key: t.exposeString('key'),
     name: t.exposeString('name'),
-    strategy: t.expose('strategy', { type: StrategyRef }),
-    defaultValue: t.exposeInt('defaultValue', { description: 'VALUE_BALANCED: the value of a lead without a score.' }),
-    countManual: t.exposeBoolean('countManual', { description: 'Whether assignments by hand count toward the receiver’s share.' }),
-    members: t.field({ type: [PoolMemberRef], resolve: ({ id }, _args, { loaders }) => loaders.membersOfPool.load(id) }),
+    strategy: t.expose('strategy', { authScopes: configuration, type: StrategyRef }),
+    defaultValue: t.exposeInt('defaultValue', { authScopes: configuration, description: 'VALUE_BALANCED: the value of a lead without a score.' }),
+    countManual: t.exposeBoolean('countManual', { authScopes: configuration, description: 'Whether assignments by hand count toward the receiver’s share.' }),
+    members: t.field({ authScopes: configuration, type: [PoolMemberRef], resolve: ({ id }, _args, { loaders }) => loaders.membersOfPool.load(id) }),
   }),
 });
 

@@ -10,6 +10,9 @@ import { LeadConnectionRef, LeadFilterRef, leadPage } from './leadList.ts';
 import { findNode, NodeRef } from './node.ts';
 import { loadOptional, PoolRef, RepRef } from './refs.ts';
 
+// Who sees a lead sees whose it is; the rest is configuration.
+const configuration = { 'configuration:read': true } as const;
+
 RepRef.implement({
   description: 'A person who can own leads.',
   authScopes: { signedIn: true },
@@ -18,25 +21,28 @@ RepRef.implement({
     id: t.id({ resolve: ({ id }) => encodeId('Rep', id) }),
     key: t.exposeString('key', { description: 'Slug of the user’s own: what plans and files refer to.' }),
     name: t.exposeString('name'),
-    email: t.exposeString('email'),
+    email: t.exposeString('email', { authScopes: configuration }),
     status: t.expose('status', { type: RepStatusRef }),
-    manager: t.field({ type: RepRef, nullable: true, resolve: (rep, _args, { loaders }) => loadOptional(loaders.rep, rep.managerId) }),
-    backup: t.field({ type: RepRef, nullable: true, resolve: (rep, _args, { loaders }) => loadOptional(loaders.rep, rep.backupId) }),
+    manager: t.field({ authScopes: configuration, type: RepRef, nullable: true, resolve: (rep, _args, { loaders }) => loadOptional(loaders.rep, rep.managerId) }),
+    backup: t.field({ authScopes: configuration, type: RepRef, nullable: true, resolve: (rep, _args, { loaders }) => loadOptional(loaders.rep, rep.backupId) }),
     capacity: t.exposeInt('capacity', {
+      authScopes: configuration,
       nullable: true,
       description: 'Most open leads at a time; null for the workspace’s default.',
     }),
     load: t.int({
+      authScopes: configuration,
       description: 'Open leads owned now.',
       resolve: async ({ id }, _args, { loaders }) => (await loaders.repState.load(id))?.load ?? 0,
     }),
-    timeZone: t.exposeString('timeZone', { nullable: true, description: 'IANA.' }),
-    language: t.exposeString('language', { nullable: true, description: 'BCP 47.' }),
-    specialties: t.stringList({ resolve: ({ specialties }) => [...specialties] }),
-    attributes: t.field({ type: 'JSON', description: 'The rep’s own attributes, by name.', resolve: ({ attributes }) => attributes }),
-    pools: t.field({ type: [PoolRef], resolve: ({ id }, _args, { loaders }) => loaders.poolsOfRep.load(id) }),
+    timeZone: t.exposeString('timeZone', { authScopes: configuration, nullable: true, description: 'IANA.' }),
+    language: t.exposeString('language', { authScopes: configuration, nullable: true, description: 'BCP 47.' }),
+    specialties: t.stringList({ authScopes: configuration, resolve: ({ specialties }) => [...specialties] }),
+    attributes: t.field({ authScopes: configuration, type: 'JSON', description: 'The rep’s own attributes, by name.', resolve: ({ attributes }) => attributes }),
+    pools: t.field({ authScopes: configuration, type: [PoolRef], resolve: ({ id }, _args, { loaders }) => loaders.poolsOfRep.load(id) }),
     leads: t.field({
       type: LeadConnectionRef,
+      authScopes: { 'leads:read': true },
       description: 'The leads owned now, as far as they are yours to see; newest first.',
       complexity: pageComplexity,
       args: { ...pageArgs, filter: t.arg({ type: LeadFilterRef }) },

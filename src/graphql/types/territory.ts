@@ -11,7 +11,7 @@ import { loadOptional, PoolRef, RepRef, TerritoryRef } from './refs.ts';
 TerritoryRef.implement({
   description:
     'Criteria that a lead can meet; the most specific match wins: postal prefix, metro, region, country, none; more criteria before fewer. What is open here is taken from the parent.',
-  authScopes: { signedIn: true },
+  authScopes: { 'configuration:read': true },
   interfaces: [NodeRef],
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => encodeId('Territory', id) }),

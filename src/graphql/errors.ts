@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { GraphQLError } from 'graphql';
+import type { Logger } from 'pino';
+import { isUnavailable, Unavailable } from '../db/errors.ts';
+import { type ErrorCode, Refusal } from '../domain/errors.ts';
+import { CursorRefused } from '../events/cursor.ts';
+import { SlowConsumer } from '../events/hub.ts';
+
+/**
+ * Why an operation, or a field of it, was refused as a whole: `extensions.code` of a GraphQL error, with its HTTP
+ * status. What a mutation refuses by a rule of the product is in its result instead. docs/errors.md lists the same.
+ */
+export const REQUEST_ERRORS = {
+  BAD_REQUEST: {
+    status: 400,
+    description: 'The operation is malformed, does not fit the schema, or is beyond a limit of size, depth or cost; the message says which.',
+  },
+  UNAUTHENTICATED: { status: 401, description: 'The key or token is missing, unknown, expired or revoked; the message says what to send.' },
+  FORBIDDEN: { status: 200, description: 'The key or token may not use this field; the message names the scope it lacks.' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, description: 'The body is not `application/json`.' },
+  INVALID_CURSOR: { status: 200, description: 'The cursor is not one of this list or feed. Start without one.' },
+  CURSOR_EXPIRED: {
+    status: 200,
+    description: 'Events that old are no longer kept. Read anew, then go on from `extensions.cursor`.',
+  },
+  SLOW_CONSUMER: {
+    status: 200,
+    description: 'More than 1,000 events waited for this subscription; a socket is closed with 1013. Connect again and go on from the last cursor.',
+  },
+  TOO_MANY_SUBSCRIPTIONS: { status: 200, description: 'A socket carries at most 50 operations at a time.' },
+  UNAVAILABLE: {
+    status: 503,
+    description: 'The database does not answer, or not in time. Repeat the call; with an idempotency key nothing is done twice.',
+  },
+  INTERNAL: { status: 500, description: 'A fault of the server; `extensions.reference` finds it in the log.' },
+} as const;
+export type RequestErrorCode = keyof typeof REQUEST_ERRORS;
+
+/** An error with its code, and with its status where that is not 200. */
+export function requestError(
+  code: RequestErrorCode | ErrorCode,
+  message: string,
+  options: { readonly nodes?: GraphQLError['nodes']; readonly path?: GraphQLError['path']; readonly extensions?: object } = {},
+): GraphQLError {
+  const status = code in REQUEST_ERRORS ? REQUEST_ERRORS[code as RequestErrorCode].status : 200;
+  const { nodes, path, extensions } = options;
+  return new GraphQLError(message, {
+    ...(nodes && { nodes }),
+    ...(path && { path }),
+    extensions: { code, ...extensions, ...(status !== 200 && { http: { status } }) },
+  });
+}
+
+/** For an operation that was sent without a key or token. */
+export const unauthenticated = (): GraphQLError =>
+  requestError('UNAUTHENTICATED', 'You are not signed in. Send `Authorization: Bearer <API key or JWT>`.');
+
+/** What was refused before it ran, by a rule of GraphQL or a limit, says so in a code. */
+export const withCode = (error: GraphQLError): GraphQLError =>
+  error.extensions?.code === undefined ? requestError('BAD_REQUEST', error.message, error) : error;
+
+/** What a caller may know of an error: what they can act on; anything else is an accident with a reference. */
+export function maskError(error: unknown, log: Logger): GraphQLError {
+  const place = error instanceof GraphQLError ? error : {};
+  const original = error instanceof GraphQLError ? error.originalError : error;
+  if (error instanceof GraphQLError && (original === undefined || original instanceof GraphQLError)) return error;
+  if (original instanceof Refusal) return requestError(original.code, original.message, place);
+  if (original instanceof CursorRefused) {
+    const { code, message, cursor } = original;
+    return requestError(code, message, { ...place, extensions: cursor === null ? {} : { cursor } });
+  }
+  if (original instanceof SlowConsumer) return requestError(original.code, original.message, place);
+  if (isUnavailable(original)) {
+    const { message } = original instanceof Unavailable ? original : new Unavailable();
+    return requestError('UNAVAILABLE', message, place);
+  }
+  const reference = randomUUID();
+  log.error({ err: original, reference }, 'masked error');
+  const message = `Something went wrong on our side. Tell the operator this reference: ${reference}`;
+  return requestError('INTERNAL', message, { ...place, extensions: { reference } });
+}

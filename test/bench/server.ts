@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type App, createApp } from '../../src/app.ts';
+import { Batch } from '../../src/assignment/batch.ts';
+import type { Lanes } from '../../src/assignment/lanes.ts';
+import { type Memory, refresh } from '../../src/assignment/memory.ts';
+import { createAuthenticate } from '../../src/auth/authenticate.ts';
+import { systemClock } from '../../src/clock.ts';
+import { readConfig } from '../../src/config.ts';
+import { applyCompany } from '../../src/configuration/company.ts';
+import { createApiKey } from '../../src/configuration/apiKeys.ts';
+import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
+import { openDatabase } from '../../src/db/client.ts';
+import { startEmbedded } from '../../src/db/embedded.ts';
+import { lockLane } from '../../src/db/lane.ts';
+import { createHub } from '../../src/events/hub.ts';
+import { createGraphQLServer } from '../../src/graphql/server.ts';
+import { createLog } from '../../src/log.ts';
+import { ADMIN_KEY, BENCH_COMPANY } from './company.ts';
+
+/*
+ * All that is compared, in one process on one database: the complete server, the same with one lead to a transaction,
+ * and the same GraphQL server whose lane stops short of the database or does one plain INSERT instead.
+ */
+
+const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
+const log = createLog('warn');
+const embedded = await startEmbedded({ dataDir, log, mode: 'own' });
+const config = readConfig({ PORT: '0', DATABASE_URL: embedded.url, FAIRLEAD_ADMIN_KEY: ADMIN_KEY, FAIRLEAD_LOG_LEVEL: 'warn' });
+
+const complete = createApp({ config, log });
+await complete.start();
+const database = openDatabase(embedded.url, { max: 20, onError: () => {} });
+const workspaceId = await ensureWorkspace(database, systemClock);
+const context = { database, workspaceId, by: 'bench', clock: systemClock, committed: () => {} };
+await applyCompany(context, BENCH_COMPANY);
+const reps = await database.prisma.rep.findMany({ where: { workspaceId, NOT: { key: 'boss' } }, orderBy: { key: 'asc' } });
+const repKeys = await Promise.all(reps.map(async ({ id, name }) => (await createApiKey(context, { name, role: 'REP', repId: id })).secret));
+
+const oneByOne = createApp({ config, log, batchSize: 1 });
+await oneByOne.start();
+
+/** The lane's work in memory alone; `after` stands for the database. */
+async function shortLanes(after: (batch: Batch) => Promise<void>): Promise<Lanes> {
+  const client = await database.pool.connect();
+  await client.query('BEGIN');
+  const memory: Memory = await refresh(client, workspaceId, null, await lockLane(client, workspaceId));
+  await client.query('COMMIT');
+  client.release();
+  return {
+    run: async (_workspaceId, operation) => {
+      const batch = new Batch(workspaceId, memory, new Date(), []);
+      const result = operation.apply(batch);
+      await after(batch);
+      return result;
+    },
+    close: async () => {},
+  };
+}
+
+const hub = createHub({ database, log });
+const authenticate = createAuthenticate({ database, clock: systemClock, log, jwt: config.jwt });
+
+async function shortServer(after: (batch: Batch) => Promise<void>): Promise<string> {
+  const intake = { lanes: await shortLanes(after), clock: systemClock };
+  const graphql = createGraphQLServer({ services: { database, clock: systemClock, hub, intake }, authenticate, log, production: false });
+  const server = createServer((request, response) => graphql.handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+await database.pool.query('CREATE TABLE "PlainLead" ("id" uuid PRIMARY KEY, "email" text, "country" text, "payload" jsonb, "receivedAt" timestamptz)');
+const urls = {
+  noDatabase: await shortServer(async () => {}),
+  plainInsert: await shortServer(async ({ writes }) => {
+    const [lead] = writes.insertedLeads;
+    await database.pool.query('INSERT INTO "PlainLead" VALUES ($1, $2, $3, $4, $5)', [lead?.id, lead?.email, lead?.country, lead?.payload, lead?.receivedAt]);
+  }),
+  submitLead: complete.url,
+  oneByOne: oneByOne.url,
+};
+
+process.on('message', async () => {
+  for (const app of [complete, oneByOne] satisfies App[]) await app.stop();
+  await database.close();
+  await embedded.stop();
+  await rm(dataDir, { recursive: true, force: true });
+  process.exit(0);
+});
+process.send?.({ urls, repKeys });
