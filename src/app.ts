@@ -51,14 +51,20 @@ const POOL_SIZE = 20;
 const DRAIN_MS = 8_000;
 
 /** Wires everything from a configuration; nothing happens before `start`. */
-export function createApp({ config, clock = systemClock, log = createLog(config.logLevel), batchSize }: AppOptions): App {
+export function createApp({
+  config,
+  clock = systemClock,
+  log = createLog(config.logLevel),
+  batchSize,
+}: AppOptions): App {
   let running: Running | null = null;
   let draining = false;
   let url = '';
   let newAdminKey: string | null = null;
 
   async function start(): Promise<void> {
-    const embedded = config.databaseUrl === undefined ? await startEmbedded({ dataDir: config.dataDir, log, mode: 'own' }) : null;
+    const embedded =
+      config.databaseUrl === undefined ? await startEmbedded({ dataDir: config.dataDir, log, mode: 'own' }) : null;
     const database = openDatabase(config.databaseUrl ?? (embedded as EmbeddedPostgres).url, {
       max: POOL_SIZE,
       onError: (error) => log.warn({ err: error }, 'a database connection broke'),
@@ -69,7 +75,12 @@ export function createApp({ config, clock = systemClock, log = createLog(config.
       const workspaceId = await ensureWorkspace(database, clock);
       newAdminKey = await ensureAdminKey({ database, workspaceId, clock }, config.adminKey);
       const hub = createHub({ database, log });
-      const lanes = createLanes({ database, clock, committed: hub.committed, ...(batchSize === undefined ? {} : { batchSize }) });
+      const lanes = createLanes({
+        database,
+        clock,
+        committed: hub.committed,
+        ...(batchSize === undefined ? {} : { batchSize }),
+      });
       await hub.start();
       const retention = config.role === 'api' ? null : startRetention({ database, clock, log });
       const graphql =
@@ -141,7 +152,8 @@ function createHttpServer(graphql: GraphQLServer | null, isReady: () => Promise<
       response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
     };
     if (pathname === '/healthz') return answer(200, 'ok');
-    if (pathname === '/readyz') return void isReady().then((ready) => answer(ready ? 200 : 503, ready ? 'ready' : 'not ready'));
+    if (pathname === '/readyz')
+      return void isReady().then((ready) => answer(ready ? 200 : 503, ready ? 'ready' : 'not ready'));
     if (pathname === GRAPHQL_PATH && graphql) return graphql.handle(request, response);
     answer(404, `There is nothing here. The API is at ${GRAPHQL_PATH}.`);
   });

@@ -22,7 +22,8 @@ const SETTINGS = {
   FAIRLEAD_ADMIN_KEY: z
     .string()
     .regex(/^fl_[a-z0-9]{8,32}_[A-Za-z0-9_-]{32,128}$/, {
-      error: 'must look like fl_<8 to 32 lower-case letters or digits>_<32 or more characters of A–Z, a–z, 0–9, _ and ->',
+      error:
+        'must look like fl_<8 to 32 lower-case letters or digits>_<32 or more characters of A–Z, a–z, 0–9, _ and ->',
     })
     .optional(),
   FAIRLEAD_JWT_SECRET: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),

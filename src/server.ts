@@ -8,7 +8,8 @@ import { MigrationError } from './db/migrate.ts';
  * an accident and worth a stack.
  */
 export function startFault(error: unknown): string | null {
-  if (error instanceof ConfigError || error instanceof EmbeddedPostgresError || error instanceof MigrationError) return error.message;
+  if (error instanceof ConfigError || error instanceof EmbeddedPostgresError || error instanceof MigrationError)
+    return error.message;
   const { code, port, address } = error as { code?: string; port?: number; address?: string };
   switch (code) {
     case 'EADDRINUSE':
@@ -41,13 +42,16 @@ export async function startServer(env: NodeJS.ProcessEnv): Promise<App> {
   const stop = (): void => {
     // A second signal is one too many: somebody insists.
     if (stopping) process.exit(1);
-    stopping = starting.catch(() => {}).then(() => app.stop()).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error(error);
-        process.exit(1);
-      },
-    );
+    stopping = starting
+      .catch(() => {})
+      .then(() => app.stop())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          console.error(error);
+          process.exit(1);
+        },
+      );
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

@@ -42,7 +42,12 @@ describe('a value that can be used is taken', () => {
     ['PORT', '65535', 'port', 65_535],
     ['HOST', '0.0.0.0', 'host', '0.0.0.0'],
     ['DATABASE_URL', 'postgres://ada:pw@db:6543/leads', 'databaseUrl', 'postgres://ada:pw@db:6543/leads'],
-    ['DATABASE_URL', 'postgresql://localhost/leads?sslmode=require', 'databaseUrl', 'postgresql://localhost/leads?sslmode=require'],
+    [
+      'DATABASE_URL',
+      'postgresql://localhost/leads?sslmode=require',
+      'databaseUrl',
+      'postgresql://localhost/leads?sslmode=require',
+    ],
     ['FAIRLEAD_DATA_DIR', '/srv/leads', 'dataDir', '/srv/leads'],
     ['FAIRLEAD_ADMIN_KEY', `fl_abcd1234_${'s'.repeat(32)}`, 'adminKey', `fl_abcd1234_${'s'.repeat(32)}`],
     ['FAIRLEAD_ROLE', 'worker', 'role', 'worker'],
@@ -85,7 +90,11 @@ test('all faults come together, a line each', () => {
 });
 
 test('no fault repeats a secret', () => {
-  const faults = faultsOf({ FAIRLEAD_ADMIN_KEY: 'hunter2', FAIRLEAD_JWT_SECRET: 'hunter2', DATABASE_URL: 'pg://ada:hunter2@db' });
+  const faults = faultsOf({
+    FAIRLEAD_ADMIN_KEY: 'hunter2',
+    FAIRLEAD_JWT_SECRET: 'hunter2',
+    DATABASE_URL: 'pg://ada:hunter2@db',
+  });
   expect(faults).toHaveLength(3);
   expect(faults.join()).not.toContain('hunter2');
 });

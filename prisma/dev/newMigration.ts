@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { startEmbedded } from '../../src/db/embedded.ts';
 import { MIGRATIONS_DIR, migrate } from '../../src/db/migrate.ts';
 import { createLog } from '../../src/log.ts';
-import pg from 'pg';
 import { schemaDifference } from './schemaEngine.ts';
 
 // npm run migration -- NAME: writes the step from the migrations so far to prisma/schema.prisma.

@@ -1,9 +1,9 @@
 import { v7 } from 'uuid';
 import type { Activity, Assignment, Lead } from '../db/generated/client.ts';
-import { isOpen } from '../domain/lead.ts';
-import { Refusal } from '../domain/errors.ts';
-import type { Rotation } from '../domain/rotation.ts';
 import type { RoutingState } from '../domain/decide.ts';
+import { Refusal } from '../domain/errors.ts';
+import { isOpen } from '../domain/lead.ts';
+import type { Rotation } from '../domain/rotation.ts';
 import type { EventKind, NewEvent } from '../events/kinds.ts';
 import type { Memory, RepState } from './memory.ts';
 import type { StoredDecision } from './storedDecision.ts';

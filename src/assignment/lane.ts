@@ -2,11 +2,11 @@ import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
+import { lockLane } from '../db/lane.ts';
 import { Refusal } from '../domain/errors.ts';
 import { Batch, type LeadKey, type OwnedLead } from './batch.ts';
-import { lockLane } from '../db/lane.ts';
-import { type Memory, refresh } from './memory.ts';
 import { loadLeads } from './loadLeads.ts';
+import { type Memory, refresh } from './memory.ts';
 import { write } from './write.ts';
 
 /** One thing to do under the lane. Operations that arrive while a commit is under way share the next one. */
@@ -90,7 +90,8 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
         for (const waiting of batch) await commit([waiting]);
         return;
       }
-      for (const waiting of batch) waiting.reject(isUnavailable(error) ? new Unavailable(undefined, { cause: error }) : error);
+      for (const waiting of batch)
+        waiting.reject(isUnavailable(error) ? new Unavailable(undefined, { cause: error }) : error);
       return;
     }
     for (const [index, waiting] of batch.entries()) {

@@ -24,11 +24,7 @@ const SELECT_ASSIGNMENTS = `
 /** Reads leads with their present assignments: two queries for however many, none if nothing is wanted. */
 export async function loadLeads(client: pg.ClientBase, workspaceId: string, wanted: Wanted): Promise<OwnedLead[]> {
   if (wanted.keys.length + wanted.leadIds.length === 0) return [];
-  const leads = await client.query<Lead>(SELECT_LEADS, [
-    workspaceId,
-    JSON.stringify(wanted.keys),
-    wanted.leadIds,
-  ]);
+  const leads = await client.query<Lead>(SELECT_LEADS, [workspaceId, JSON.stringify(wanted.keys), wanted.leadIds]);
   if (leads.rows.length === 0) return [];
   const assignments = await client.query(SELECT_ASSIGNMENTS, [workspaceId, leads.rows.map(({ id }) => id)]);
   const byLead = new Map<string, Assignment>(assignments.rows.map((row) => [row.leadId, toAssignment(row)]));

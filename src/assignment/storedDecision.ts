@@ -13,7 +13,18 @@ type StoredConsidered = readonly [
   reason: Considered['reason'],
   load: number,
   limit: number,
-  ...turn: [] | [weight: number, tier: number, share: number, received: number, creditBefore: number, creditAfter: number, lastAssignment: number, rank: number | null],
+  ...turn:
+    | []
+    | [
+        weight: number,
+        tier: number,
+        share: number,
+        received: number,
+        creditBefore: number,
+        creditAfter: number,
+        lastAssignment: number,
+        rank: number | null,
+      ],
 ];
 
 type StoredAttempt = Omit<Attempt, 'considered'> & {

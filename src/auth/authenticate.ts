@@ -54,9 +54,11 @@ export function createAuthenticate(options: {
       if (cache.size >= MAX_CACHED) cache.clear();
       cache.set(keyId, { apiKey, readAt: performance.now() });
     }
-    if (!timingSafeEqual(apiKey.secretHash, secretHash)) throw new Unauthenticated(`There is no such API key. ${WHAT_TO_SEND}`);
+    if (!timingSafeEqual(apiKey.secretHash, secretHash))
+      throw new Unauthenticated(`There is no such API key. ${WHAT_TO_SEND}`);
     if (apiKey.revokedAt !== null) throw new Unauthenticated('The API key has been revoked. Ask an admin for another.');
-    if (apiKey.expiresAt !== null && apiKey.expiresAt <= now) throw new Unauthenticated('The API key has expired. Ask an admin for another.');
+    if (apiKey.expiresAt !== null && apiKey.expiresAt <= now)
+      throw new Unauthenticated('The API key has expired. Ask an admin for another.');
     noteUse(apiKey, now);
     return {
       workspaceId: apiKey.workspaceId,
@@ -82,16 +84,24 @@ export function createAuthenticate(options: {
     try {
       claims = await verify(token);
     } catch (error) {
-      if (!isTokenFault(error)) throw new Unavailable('The keys that tokens are checked with cannot be fetched at the moment. Repeat the call.', { cause: error });
+      if (!isTokenFault(error))
+        throw new Unavailable(
+          'The keys that tokens are checked with cannot be fetched at the moment. Repeat the call.',
+          { cause: error },
+        );
       throw new Unauthenticated(`The token is not valid: ${error.message}. ${WHAT_TO_SEND}`, { cause: error });
     }
     const role = ROLES.find((name) => name === claims.role);
     if (!role) throw new Unauthenticated(`The token's claim "role" must be one of ${ROLES.join(', ')}.`);
-    const workspace = await database.prisma.workspace.findUnique({ where: { key: String(claims.workspace ?? 'default') } });
+    const workspace = await database.prisma.workspace.findUnique({
+      where: { key: String(claims.workspace ?? 'default') },
+    });
     if (!workspace) throw new Unauthenticated('The token names no workspace of this server in its claim "workspace".');
     const rep =
       typeof claims.rep === 'string'
-        ? await database.prisma.rep.findUnique({ where: { workspaceId_key: { workspaceId: workspace.id, key: claims.rep } } })
+        ? await database.prisma.rep.findUnique({
+            where: { workspaceId_key: { workspaceId: workspace.id, key: claims.rep } },
+          })
         : null;
     if (!rep && (role === 'REP' || claims.rep !== undefined)) {
       throw new Unauthenticated('The token names no rep of this workspace in its claim "rep".');
@@ -117,7 +127,9 @@ export function createAuthenticate(options: {
 
 /** Whether the token itself is at fault; otherwise its issuer could not be asked for the keys. */
 const isTokenFault = (error: unknown): error is errors.JOSEError =>
-  error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) && error.code !== 'ERR_JOSE_GENERIC';
+  error instanceof errors.JOSEError &&
+  !(error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) &&
+  error.code !== 'ERR_JOSE_GENERIC';
 
 /** A key's own scopes narrow its role; none means all of the role. */
 function scopesOf(role: Role, own: readonly string[]): ReadonlySet<Scope> {
@@ -138,7 +150,10 @@ function createVerify(jwt: Config['jwt'], clock: Clock): ((token: string) => Pro
     return async (token) =>
       (await jwtVerify(token, secret, { ...options, algorithms: ['HS256'], currentDate: clock.now() })).payload;
   }
-  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwt.jwksUrl as string), { timeoutDuration: 5_000, cooldownDuration: JWKS_COOLDOWN_MS });
+  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwt.jwksUrl as string), {
+    timeoutDuration: 5_000,
+    cooldownDuration: JWKS_COOLDOWN_MS,
+  });
   return async (token) =>
     (await jwtVerify(token, keys, { ...options, algorithms: ALGORITHMS, currentDate: clock.now() })).payload;
 }

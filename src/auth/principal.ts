@@ -19,7 +19,16 @@ export type Scope = (typeof SCOPES)[number];
 /** A role is a named set of scopes; which rows it sees is said in visibility.ts. */
 export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   ADMIN: SCOPES,
-  MANAGER: ['leads:submit', 'leads:read', 'leads:write', 'leads:assign', 'configuration:read', 'metrics:read', 'feed:read', 'workspaceFeed:read'],
+  MANAGER: [
+    'leads:submit',
+    'leads:read',
+    'leads:write',
+    'leads:assign',
+    'configuration:read',
+    'metrics:read',
+    'feed:read',
+    'workspaceFeed:read',
+  ],
   REP: ['leads:read', 'leads:write', 'configuration:read', 'feed:read'],
   PARTNER: ['leads:submit', 'leads:read'],
   VIEWER: ['metrics:read'],

@@ -56,7 +56,11 @@ export function visibleLeads(principal: Principal, visibility: Visibility): Pris
 }
 
 /** Whether a lead whose present assignment is known may be seen; the same rule as `visibleLeads`. */
-export function maySee(visibility: Visibility, lead: Pick<Lead, 'submittedBy'>, present: Pick<Assignment, 'repId'>): boolean {
+export function maySee(
+  visibility: Visibility,
+  lead: Pick<Lead, 'submittedBy'>,
+  present: Pick<Assignment, 'repId'>,
+): boolean {
   switch (visibility.of) {
     case 'all':
       return true;

@@ -8,14 +8,18 @@ import { openDatabase } from '../db/client.ts';
 import { startEmbedded } from '../db/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { formatPath, InvalidInput } from '../domain/errors.ts';
-import { createLog } from '../log.ts';
 import { createWakeUps } from '../events/wakeUps.ts';
+import { createLog } from '../log.ts';
 
 export const summary = 'apply FILE.yaml [--dry-run] | export [FILE.yaml]: a whole company as a file';
 
 /** Works on the database itself: DATABASE_URL, or the embedded one, also while a server has it running. */
 export async function run(args: readonly string[]): Promise<number> {
-  const { positionals, values } = parseArgs({ args: [...args], options: { 'dry-run': { type: 'boolean' } }, allowPositionals: true });
+  const { positionals, values } = parseArgs({
+    args: [...args],
+    options: { 'dry-run': { type: 'boolean' } },
+    allowPositionals: true,
+  });
   const [verb, file] = positionals;
   if (verb === 'apply' && file !== undefined) return apply(file, values['dry-run'] ?? false);
   if (verb === 'export') return exportTo(file);
@@ -59,7 +63,13 @@ async function withWorkspace<Result>(work: (context: Context) => Promise<Result>
   try {
     await migrate(database.pool);
     const workspaceId = await ensureWorkspace(database, systemClock);
-    const result = await work({ database, workspaceId, by: 'command line', clock: systemClock, committed: wakeUps.send });
+    const result = await work({
+      database,
+      workspaceId,
+      by: 'command line',
+      clock: systemClock,
+      committed: wakeUps.send,
+    });
     await wakeUps.flush();
     return result;
   } finally {
@@ -77,7 +87,9 @@ export function describeApplied({ changes, notInFile, published }: Applied, dryR
   lines.push(changes.length === 0 ? 'Nothing to change.' : dryRun ? `Would be: ${counts}.` : `Applied: ${counts}.`);
   if (published !== null && !dryRun) lines.push(`The plan is published as version ${published}.`);
   if (notInFile.length > 0) {
-    lines.push(`Not in the file, and left as they are: ${notInFile.map(({ kind, key }) => `${kind} ${key}`).join(', ')}.`);
+    lines.push(
+      `Not in the file, and left as they are: ${notInFile.map(({ kind, key }) => `${kind} ${key}`).join(', ')}.`,
+    );
   }
   return lines.join('\n');
 }

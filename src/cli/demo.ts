@@ -24,7 +24,10 @@ const ARRIVAL_MS = 5_000;
 
 /** Has a database of its own, made anew each time, whatever DATABASE_URL says. */
 export async function run(args: readonly string[]): Promise<number | null> {
-  const { values } = parseArgs({ args: [...args], options: { once: { type: 'boolean' }, company: { type: 'string', default: 'geographic' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { once: { type: 'boolean' }, company: { type: 'string', default: 'geographic' } },
+  });
   const company = Object.keys(DEMO_LEADS).find((name): name is DemoCompany => name === values.company);
   if (!company) {
     console.error(`There is no company "${values.company}"; there are ${Object.keys(DEMO_LEADS).join(', ')}.`);
@@ -55,7 +58,8 @@ export async function run(args: readonly string[]): Promise<number | null> {
     await stop().catch(() => {});
     throw error;
   }
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop().then(() => process.exit(0)));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stop().then(() => process.exit(0)));
   return null;
 }
 
@@ -108,12 +112,16 @@ async function play(url: string, key: string, company: DemoCompany): Promise<boo
     const arrival = early.get(id);
     const milliseconds = arrival === undefined ? await waitFor(id, at, sent) : arrival - at;
     const { method, rep, decision } = submitLead.assignment;
-    console.log(row(name, method, rep.name, milliseconds === null ? 'lost' : milliseconds.toFixed(1), decision.summary));
+    console.log(
+      row(name, method, rep.name, milliseconds === null ? 'lost' : milliseconds.toFixed(1), decision.summary),
+    );
     complete &&= milliseconds !== null;
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   await Promise.all(feeds.map((feed) => feed.close()));
-  console.log(complete ? '\nEvery lead has an owner, and every owner’s device has heard of it.' : '\nSomething was lost.');
+  console.log(
+    complete ? '\nEvery lead has an owner, and every owner’s device has heard of it.' : '\nSomething was lost.',
+  );
   return complete;
 }
 
@@ -163,8 +171,10 @@ const fit = (text: string, width: number | undefined): string =>
   width === undefined ? text : text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
 
 function printHelp(url: string, key: string): void {
-  const lead = '{"input":{"lead":{"email":"ada@brightwave.example","companyName":"Brightwave","country":"US","region":"CA","score":80}}}';
-  const mutation = 'mutation ($input: SubmitLeadInput!) { submitLead(input: $input) { ... on SubmitLeadSuccess { lead { id owner { name } } assignment { decision { summary } } } ... on Error { message } } }';
+  const lead =
+    '{"input":{"lead":{"email":"ada@brightwave.example","companyName":"Brightwave","country":"US","region":"CA","score":80}}}';
+  const mutation =
+    'mutation ($input: SubmitLeadInput!) { submitLead(input: $input) { ... on SubmitLeadSuccess { lead { id owner { name } } assignment { decision { summary } } } ... on Error { message } } }';
   console.log(`
 GraphiQL         ${url}/graphql
 Admin key        ${key}

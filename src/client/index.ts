@@ -195,7 +195,9 @@ function fatalError(error: unknown, acknowledged: boolean): Error | null {
   }
   const { code, reason } = (error ?? {}) as { code?: unknown; reason?: unknown };
   if (typeof code === 'number') {
-    return FATAL_CLOSE_CODES.has(code) && !(code === FORBIDDEN && acknowledged) ? new FeedError(String(code), String(reason)) : null;
+    return FATAL_CLOSE_CODES.has(code) && !(code === FORBIDDEN && acknowledged)
+      ? new FeedError(String(code), String(reason))
+      : null;
   }
   // A socket that could not be opened gives an event, no error; what is an error came from `onEvent` or `token`.
   return error instanceof Error && !(error as { code?: unknown }).code ? error : null;

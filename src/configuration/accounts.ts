@@ -4,9 +4,9 @@ import { selectAccounts, selectReps } from '../db/configuration.ts';
 import { normalizeCompanyName } from '../domain/accounts.ts';
 import type { Account, Rep } from '../domain/configuration.ts';
 import { InvalidInput, type Issue, Refusal } from '../domain/errors.ts';
+import { line } from '../intake/text.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { accountFields, given, LIMITS, parse } from './inputs.ts';
-import { line } from '../intake/text.ts';
 
 /** Often the account's id in the CRM, so freer than other keys. */
 export const accountKey = line(200)
@@ -14,8 +14,15 @@ export const accountKey = line(200)
   .transform((text) => text as string);
 
 const schema = z
-  .array(z.strictObject({ key: accountKey, ...accountFields, ownerId: z.string().nullable() }).partial().required({ key: true, name: true, kind: true }))
-  .max(LIMITS.accountsPerCall, { error: `has more than ${LIMITS.accountsPerCall} accounts; send them in several calls` });
+  .array(
+    z
+      .strictObject({ key: accountKey, ...accountFields, ownerId: z.string().nullable() })
+      .partial()
+      .required({ key: true, name: true, kind: true }),
+  )
+  .max(LIMITS.accountsPerCall, {
+    error: `has more than ${LIMITS.accountsPerCall} accounts; send them in several calls`,
+  });
 
 export interface UpsertedAccounts {
   /** In the order of the input. */
@@ -31,13 +38,22 @@ export interface UpsertedAccounts {
 export async function upsertAccounts(context: ConfigurationContext, input: unknown): Promise<UpsertedAccounts> {
   const entries = parse(schema, input, ['accounts']);
   return changeConfiguration(context, async (change) => {
-    const known = await selectAccounts(change.client, change.workspaceId, entries.map((entry) => entry.key));
+    const known = await selectAccounts(
+      change.client,
+      change.workspaceId,
+      entries.map((entry) => entry.key),
+    );
     const before = new Map(known.map((account) => [account.key, account]));
     const accounts = entries.map((entry): Account => {
       const merged = { id: v7(), ownerId: null, domains: [], ...before.get(entry.key), ...given(entry) } as Account;
       return { ...merged, normalizedName: normalizeCompanyName(merged.name) };
     });
-    const issues = await accountIssues(change, accounts, ['accounts'], await selectReps(change.client, change.workspaceId));
+    const issues = await accountIssues(
+      change,
+      accounts,
+      ['accounts'],
+      await selectReps(change.client, change.workspaceId),
+    );
     if (issues.length > 0) throw new InvalidInput(issues);
     await saveAccounts(change, accounts);
     const created = accounts.filter((account) => !before.has(account.key)).length;
@@ -48,7 +64,11 @@ export async function upsertAccounts(context: ConfigurationContext, input: unkno
 /** @throws Refusal NOT_FOUND */
 export async function deleteAccount(context: ConfigurationContext, id: string): Promise<void> {
   await changeConfiguration(context, async (change) => {
-    const { rowCount } = await change.execute('accounts', 'DELETE FROM "Account" WHERE "workspaceId" = $1 AND "id" = $2', [id]);
+    const { rowCount } = await change.execute(
+      'accounts',
+      'DELETE FROM "Account" WHERE "workspaceId" = $1 AND "id" = $2',
+      [id],
+    );
     if (rowCount === 0) throw new Refusal('NOT_FOUND', 'There is no such account.');
   });
 }
@@ -72,7 +92,8 @@ export async function accountIssues(
   const owners = new Map(taken.rows.map((row) => [row.domain, row.key]));
   const keys = new Set<string>();
   for (const [index, account] of accounts.entries()) {
-    if (keys.has(account.key)) issues.push({ path: [...path, index, 'key'], message: `"${account.key}" stands here twice` });
+    if (keys.has(account.key))
+      issues.push({ path: [...path, index, 'key'], message: `"${account.key}" stands here twice` });
     keys.add(account.key);
     if (account.ownerId !== null && !repIds.has(account.ownerId)) {
       issues.push({ path: [...path, index, 'ownerId'], message: 'there is no such rep' });
@@ -90,11 +111,16 @@ export async function accountIssues(
 
 /** Writes accounts with their domains: three statements for however many. */
 export async function saveAccounts(change: Change, accounts: readonly Account[]): Promise<void> {
-  await change.save('Account', accounts.map(({ domains: _, ...account }) => account));
+  await change.save(
+    'Account',
+    accounts.map(({ domains: _, ...account }) => account),
+  );
   if (accounts.length === 0) return;
-  await change.execute('accounts', 'DELETE FROM "AccountDomain" WHERE "workspaceId" = $1 AND "accountId" = ANY ($2::uuid[])', [
-    accounts.map(({ id }) => id),
-  ]);
+  await change.execute(
+    'accounts',
+    'DELETE FROM "AccountDomain" WHERE "workspaceId" = $1 AND "accountId" = ANY ($2::uuid[])',
+    [accounts.map(({ id }) => id)],
+  );
   await change.execute(
     'accounts',
     `INSERT INTO "AccountDomain" ("workspaceId", "domain", "accountId")

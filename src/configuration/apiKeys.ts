@@ -11,7 +11,9 @@ const schema = z
   .strictObject({
     name: repFields.name,
     role: z.enum(ROLES),
-    scopes: z.array(z.enum(SCOPES, { error: `must be one of ${SCOPES.join(', ')}` })).min(1, { error: 'must name at least one; leave it out for all of the role' }),
+    scopes: z
+      .array(z.enum(SCOPES, { error: `must be one of ${SCOPES.join(', ')}` }))
+      .min(1, { error: 'must name at least one; leave it out for all of the role' }),
     repId: z.string().nullable(),
     expiresAt: z.date().nullable(),
   })
@@ -27,11 +29,15 @@ const newKey = (): string => {
 };
 
 /** `fl_<keyId>_<secret>` taken apart; null for what is no key. */
-export function splitKey(text: string): { readonly keyId: string; readonly secretHash: Uint8Array<ArrayBuffer> } | null {
+export function splitKey(
+  text: string,
+): { readonly keyId: string; readonly secretHash: Uint8Array<ArrayBuffer> } | null {
   const parts = /^fl_([a-z0-9]{8,32})_([A-Za-z0-9_-]{32,128})$/.exec(text);
   if (!parts) return null;
   // The secret has 256 random bits: a fast hash is enough, there is nothing to guess.
-  const hash = createHash('sha256').update(parts[2] as string).digest();
+  const hash = createHash('sha256')
+    .update(parts[2] as string)
+    .digest();
   return { keyId: parts[1] as string, secretHash: new Uint8Array(hash) };
 }
 
@@ -39,11 +45,16 @@ export function splitKey(text: string): { readonly keyId: string; readonly secre
  * Makes a key. The whole of it is answered this once; only its hash is stored.
  * @throws InvalidInput; Refusal NOT_FOUND (rep)
  */
-export async function createApiKey(context: ConfigurationContext, input: object): Promise<{ apiKey: ApiKey; secret: string }> {
+export async function createApiKey(
+  context: ConfigurationContext,
+  input: object,
+): Promise<{ apiKey: ApiKey; secret: string }> {
   const { name, role, scopes = [], repId = null, expiresAt = null } = parse(schema, given(input));
   const { database, workspaceId, clock } = context;
-  if (role === 'REP' && repId === null) throw new InvalidInput([{ path: ['repId'], message: 'is needed for the role REP' }]);
-  if (expiresAt !== null && expiresAt <= clock.now()) throw new InvalidInput([{ path: ['expiresAt'], message: 'must be in the future' }]);
+  if (role === 'REP' && repId === null)
+    throw new InvalidInput([{ path: ['repId'], message: 'is needed for the role REP' }]);
+  if (expiresAt !== null && expiresAt <= clock.now())
+    throw new InvalidInput([{ path: ['expiresAt'], message: 'must be in the future' }]);
   if (repId !== null && (await database.prisma.rep.count({ where: { workspaceId, id: repId } })) === 0) {
     throw new Refusal('NOT_FOUND', 'repId: there is no such rep');
   }
@@ -59,11 +70,16 @@ function insertKey(
 ): Promise<ApiKey> {
   const parts = splitKey(key);
   if (!parts) throw new Error('not an API key');
-  return database.prisma.apiKey.create({ data: { workspaceId, id: v7(), ...parts, ...fields, createdAt: clock.now() } });
+  return database.prisma.apiKey.create({
+    data: { workspaceId, id: v7(), ...parts, ...fields, createdAt: clock.now() },
+  });
 }
 
 /** Ends a key; open feeds that use it are closed within 30 s. Twice is as good as once. @throws Refusal NOT_FOUND */
-export async function revokeApiKey({ database, workspaceId, clock }: ConfigurationContext, id: string): Promise<ApiKey> {
+export async function revokeApiKey(
+  { database, workspaceId, clock }: ConfigurationContext,
+  id: string,
+): Promise<ApiKey> {
   const where = { workspaceId_id: { workspaceId, id } };
   const apiKey = await database.prisma.apiKey.findUnique({ where });
   if (!apiKey) throw new Refusal('NOT_FOUND', 'There is no such API key.');
@@ -102,7 +118,9 @@ export async function ensureAdminKey(
     const secret = newKey();
     const parts = splitKey(secret);
     if (!parts) throw new Error('not an API key');
-    await transaction.apiKey.create({ data: { workspaceId, id: v7(), ...parts, ...admin, scopes: [], createdAt: context.clock.now() } });
+    await transaction.apiKey.create({
+      data: { workspaceId, id: v7(), ...parts, ...admin, scopes: [], createdAt: context.clock.now() },
+    });
     return secret;
   });
 }

@@ -95,7 +95,10 @@ async function attempt<Result>(
       remove: async (table, ids) => {
         if (ids.length === 0) return;
         touched.add(TABLES[table]);
-        await client.query(`DELETE FROM "${table}" WHERE "workspaceId" = $1 AND "id" = ANY ($2::uuid[])`, [workspaceId, ids]);
+        await client.query(`DELETE FROM "${table}" WHERE "workspaceId" = $1 AND "id" = ANY ($2::uuid[])`, [
+          workspaceId,
+          ids,
+        ]);
       },
       execute: (kind, text, parameters = []) => {
         touched.add(kind);
@@ -132,7 +135,9 @@ const RAISE = `
 /** @param columns names from this project's own code, never from an input */
 function upsert(table: ConfigurationTable, columns: readonly string[]): string {
   const all = ['workspaceId', ...columns, 'createdAt', 'updatedAt'].map((name) => `"${name}"`);
-  const replaced = [...columns.filter((name) => name !== 'id'), 'updatedAt'].map((name) => `"${name}" = excluded."${name}"`);
+  const replaced = [...columns.filter((name) => name !== 'id'), 'updatedAt'].map(
+    (name) => `"${name}" = excluded."${name}"`,
+  );
   return `
     INSERT INTO "${table}" (${all.join(', ')})
     SELECT ${all.join(', ')} FROM json_populate_recordset(NULL::"${table}", $1)

@@ -81,7 +81,11 @@ class DryRun extends Error {
  * @param text YAML, as `parseCompany` reads it
  * @throws InvalidInput with all faults at once; PLAN_INVALID when the plan cannot be published
  */
-export async function applyCompany(context: ConfigurationContext, text: string, { dryRun = false } = {}): Promise<Applied> {
+export async function applyCompany(
+  context: ConfigurationContext,
+  text: string,
+  { dryRun = false } = {},
+): Promise<Applied> {
   const company = parseCompany(text);
   try {
     return await changeConfiguration(context, async (change) => {
@@ -114,7 +118,12 @@ async function resolve(company: Company, before: State, change: Change): Promise
   const accountIds = ids(before.accounts, company.accounts);
   const segmentIds = ids(before.segments, company.segments);
 
-  const refer = (known: Map<string, string>, key: string | null | undefined, path: Issue['path'], what: string): string | null => {
+  const refer = (
+    known: Map<string, string>,
+    key: string | null | undefined,
+    path: Issue['path'],
+    what: string,
+  ): string | null => {
     if (key == null) return null;
     const id = known.get(key);
     if (id === undefined) issues.push({ path, message: `there is no ${what} "${key}"` });
@@ -153,16 +162,19 @@ async function resolve(company: Company, before: State, change: Change): Promise
       poolId: refer(poolIds, pool, [...path, 'pool'], 'pool'),
     } as Territory;
   });
-  const accounts = company.accounts.map(({ owner, ...fields }, index): Account => ({
-    domains: [],
-    ...given(fields),
-    id: idOf(accountIds, fields.key),
-    key: fields.key,
-    name: fields.name,
-    kind: fields.kind,
-    normalizedName: normalizeCompanyName(fields.name),
-    ownerId: refer(repIds, owner, ['accounts', index, 'owner'], 'rep'),
-  } as Account));
+  const accounts = company.accounts.map(
+    ({ owner, ...fields }, index): Account =>
+      ({
+        domains: [],
+        ...given(fields),
+        id: idOf(accountIds, fields.key),
+        key: fields.key,
+        name: fields.name,
+        kind: fields.kind,
+        normalizedName: normalizeCompanyName(fields.name),
+        ownerId: refer(repIds, owner, ['accounts', index, 'owner'], 'rep'),
+      }) as Account,
+  );
   const segments = company.segments.map((segment): Segment => ({ ...segment, id: idOf(segmentIds, segment.key) }));
 
   const after: State = {
@@ -172,12 +184,20 @@ async function resolve(company: Company, before: State, change: Change): Promise
     territories: merge(before.territories, territories),
     accounts: merge(before.accounts, accounts),
     segments: merge(before.segments, segments),
-    plan: company.plan ? { steps: company.plan.steps as readonly Step[], lastResort: company.plan.lastResort } : before.plan,
+    plan: company.plan
+      ? { steps: company.plan.steps as readonly Step[], lastResort: company.plan.lastResort }
+      : before.plan,
   };
   issues.push(
     ...located('reps', reps, [...twice(company.reps), ...repFaults(after.reps)]),
-    ...located('pools', pools, [...twice(company.pools), ...pools.flatMap(({ id, members }) => memberFaults(id, members))]),
-    ...located('territories', territories, [...twice(company.territories), ...territoryFaults(after.territories, after.reps, after.pools)]),
+    ...located('pools', pools, [
+      ...twice(company.pools),
+      ...pools.flatMap(({ id, members }) => memberFaults(id, members)),
+    ]),
+    ...located('territories', territories, [
+      ...twice(company.territories),
+      ...territoryFaults(after.territories, after.reps, after.pools),
+    ]),
     ...located('segments', segments, [...twice(company.segments), ...segmentFaults(after.segments)]),
   );
   if (issues.length === 0) issues.push(...(await accountIssues(change, accounts, ['accounts'], after.reps)));
@@ -203,7 +223,11 @@ const twice = (entries: readonly { readonly key: string }[]): Fault[] => {
 };
 
 /** Faults of rows as issues at their places in the file; a reference in the file is called without its "Id". */
-const located = (list: string, rows: readonly { readonly id: string; readonly key: string }[], faults: readonly Fault[]): Issue[] =>
+const located = (
+  list: string,
+  rows: readonly { readonly id: string; readonly key: string }[],
+  faults: readonly Fault[],
+): Issue[] =>
   faults.flatMap(({ id, field, message }) => {
     const index = rows.findLastIndex((row) => row.id === id || row.key === id);
     return index < 0 ? [] : [{ path: [list, index, field.replace(/Id$/, '')], message }];
@@ -214,21 +238,34 @@ async function write(change: Change, before: State, after: State, company: Compa
   const changes = KINDS.flatMap((kind) => differences(kind, old[kind], now[kind]));
   const changed = (kind: CompanyChange['kind']): ReadonlySet<string> =>
     new Set(changes.filter((each) => each.kind === kind).map(({ key }) => key));
-  const pick = <Thing extends { readonly key: string }>(kind: CompanyChange['kind'], things: readonly Thing[]): Thing[] => {
+  const pick = <Thing extends { readonly key: string }>(
+    kind: CompanyChange['kind'],
+    things: readonly Thing[],
+  ): Thing[] => {
     const keys = changed(kind);
     return things.filter(({ key }) => keys.has(key));
   };
 
   if (after.defaultCapacity !== before.defaultCapacity) {
-    await change.execute('workspace', 'UPDATE "Workspace" SET "defaultCapacity" = $2 WHERE "id" = $1', [after.defaultCapacity]);
+    await change.execute('workspace', 'UPDATE "Workspace" SET "defaultCapacity" = $2 WHERE "id" = $1', [
+      after.defaultCapacity,
+    ]);
   }
   await saveReps(change, pick('rep', after.reps), before.reps);
   await savePools(change, pick('pool', after.pools), before.pools);
-  await change.save('Territory', pick('territory', after.territories).map((territory) => ({ ...territory })));
+  await change.save(
+    'Territory',
+    pick('territory', after.territories).map((territory) => ({ ...territory })),
+  );
   await saveAccounts(change, pick('account', after.accounts));
-  await change.save('Segment', pick('segment', after.segments).map((segment) => ({ ...segment })));
+  await change.save(
+    'Segment',
+    pick('segment', after.segments).map((segment) => ({ ...segment })),
+  );
   const publishes = changed('plan').size > 0 && after.plan !== null;
-  const plan = publishes ? await publishContent(change, { ...(after.plan as Plan), note: company.plan?.note ?? null }) : null;
+  const plan = publishes
+    ? await publishContent(change, { ...(after.plan as Plan), note: company.plan?.note ?? null })
+    : null;
   await refuseEmptyLastResort(change, after.reps);
   return { changes, notInFile: notInFile(company, before), published: plan?.version ?? null };
 }
@@ -242,8 +279,10 @@ type Described = Readonly<Record<Kind, ReadonlyMap<string, Readonly<Record<strin
 function describe(state: State): Described {
   const keys = new Map([...state.reps, ...state.pools, ...state.territories].map(({ id, key }) => [id, key]));
   const keyOf = (id: string | null): string | null => (id === null ? null : (keys.get(id) ?? null));
-  const entries = <Thing extends { readonly key: string }>(things: readonly Thing[], toFile: (thing: Thing) => object) =>
-    new Map(things.map((thing) => [thing.key, withoutEmpty(toFile(thing))]));
+  const entries = <Thing extends { readonly key: string }>(
+    things: readonly Thing[],
+    toFile: (thing: Thing) => object,
+  ) => new Map(things.map((thing) => [thing.key, withoutEmpty(toFile(thing))]));
   return {
     workspace: new Map([['workspace', { defaultCapacity: state.defaultCapacity }]]),
     rep: entries(state.reps, ({ id: _, managerId, backupId, status, ...rep }) => ({
@@ -254,7 +293,10 @@ function describe(state: State): Described {
     })),
     pool: entries(state.pools, ({ id: _, members, ...pool }) => ({
       ...unlessDefault(pool, POOL_DEFAULTS),
-      members: members.map(({ repId, ...member }) => ({ rep: keyOf(repId), ...unlessDefault(member, MEMBER_DEFAULTS) })),
+      members: members.map(({ repId, ...member }) => ({
+        rep: keyOf(repId),
+        ...unlessDefault(member, MEMBER_DEFAULTS),
+      })),
     })),
     territory: entries(state.territories, ({ id: _, parentId, repId, poolId, ...territory }) => ({
       ...unlessDefault(territory, TERRITORY_DEFAULTS),
@@ -262,9 +304,14 @@ function describe(state: State): Described {
       rep: keyOf(repId),
       pool: keyOf(poolId),
     })),
-    account: entries(state.accounts, ({ id: _, normalizedName: __, ownerId, ...account }) => ({ ...account, owner: keyOf(ownerId) })),
+    account: entries(state.accounts, ({ id: _, normalizedName: __, ownerId, ...account }) => ({
+      ...account,
+      owner: keyOf(ownerId),
+    })),
     segment: entries(state.segments, ({ id: _, ...segment }) => segment),
-    plan: new Map(state.plan ? [['plan', { steps: state.plan.steps.map(stepToFile), lastResort: state.plan.lastResort }]] : []),
+    plan: new Map(
+      state.plan ? [['plan', { steps: state.plan.steps.map(stepToFile), lastResort: state.plan.lastResort }]] : [],
+    ),
   };
 }
 
@@ -284,7 +331,9 @@ const withoutEmpty = (thing: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(thing).filter(([, value]) => !isEmpty(value)));
 
 const unlessDefault = (thing: object, defaults: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(thing).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name])));
+  Object.fromEntries(
+    Object.entries(thing).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name])),
+  );
 
 /** JSON with the names in order, so that equal values are equal text. */
 const canonical = (value: unknown): string =>
@@ -307,7 +356,11 @@ function differences(kind: Kind, before: Described[Kind], after: Described[Kind]
 }
 
 function notInFile(company: Company, before: State): Applied['notInFile'] {
-  const absent = (kind: Kind, known: readonly { readonly key: string }[], entries: readonly { readonly key: string }[]) => {
+  const absent = (
+    kind: Kind,
+    known: readonly { readonly key: string }[],
+    entries: readonly { readonly key: string }[],
+  ) => {
     const keys = new Set(entries.map(({ key }) => key));
     return known.filter(({ key }) => !keys.has(key)).map(({ key }) => ({ kind, key }));
   };
@@ -321,7 +374,10 @@ function notInFile(company: Company, before: State): Applied['notInFile'] {
 }
 
 /** The workspace as a file: applying it changes nothing. The same state gives the same text. */
-export async function exportCompany({ database, workspaceId }: Pick<ConfigurationContext, 'database' | 'workspaceId'>): Promise<string> {
+export async function exportCompany({
+  database,
+  workspaceId,
+}: Pick<ConfigurationContext, 'database' | 'workspaceId'>): Promise<string> {
   const client = await database.pool.connect();
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');

@@ -57,7 +57,12 @@ export function brokenChains<R extends Row>(
       at = next === null ? undefined : byId.get(next);
     }
     if (at && !sound.has(at.id)) {
-      faults.push({ id: row.id, field, code: 'INVALID_INPUT', message: `leads round in a circle back to the ${what} itself` });
+      faults.push({
+        id: row.id,
+        field,
+        code: 'INVALID_INPUT',
+        message: `leads round in a circle back to the ${what} itself`,
+      });
     } else {
       for (const id of chain) sound.add(id);
     }

@@ -30,7 +30,13 @@ const poolSchema = z
   .strictObject({
     key,
     ...poolFields,
-    members: list(z.strictObject({ rep: key, ...memberFields }).partial().required({ rep: true }), LIMITS.poolMembers),
+    members: list(
+      z
+        .strictObject({ rep: key, ...memberFields })
+        .partial()
+        .required({ rep: true }),
+      LIMITS.poolMembers,
+    ),
   })
   .partial()
   .required({ key: true, name: true, strategy: true });
@@ -70,11 +76,15 @@ const MAX_ALIASES = 100;
  */
 export function parseCompany(text: string): Company {
   if (Buffer.byteLength(text) > MAX_BYTES) {
-    throw new InvalidInput([{ path: [], message: 'is larger than 5 MiB; accounts can be sent by upsertAccounts instead' }]);
+    throw new InvalidInput([
+      { path: [], message: 'is larger than 5 MiB; accounts can be sent by upsertAccounts instead' },
+    ]);
   }
   const document = parseDocument(text, { prettyErrors: true });
   if (document.errors.length > 0) {
-    throw new InvalidInput(document.errors.map((error) => ({ path: [], message: error.message.split('\n')[0] ?? 'is no YAML' })));
+    throw new InvalidInput(
+      document.errors.map((error) => ({ path: [], message: error.message.split('\n')[0] ?? 'is no YAML' })),
+    );
   }
   let content: unknown;
   try {

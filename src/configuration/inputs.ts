@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { ACCOUNT_KINDS, REP_STATUSES, STRATEGIES } from '../domain/configuration.ts';
 import { InvalidInput } from '../domain/errors.ts';
+import { normalizePostalCode } from '../domain/territories.ts';
+import { isFreeMail } from '../intake/freeMail.ts';
 import {
   attributesSchema,
   countryCode,
   emailAddress,
   isLanguageTag,
-  isTimeZone,
   issuesOf,
+  isTimeZone,
   regionCode,
   registrableDomain,
 } from '../intake/leadInput.ts';
-import { isFreeMail } from '../intake/freeMail.ts';
 import { line } from '../intake/text.ts';
-import { normalizePostalCode } from '../domain/territories.ts';
 
 /*
  * What may stand in each field, once for mutations and files alike. References to other things are keys in files and
@@ -32,7 +32,10 @@ const whole = (least: number, most: number) => {
   return z.number({ error }).int({ error }).min(least, { error }).max(most, { error });
 };
 
-const required = (max: number) => line(max).refine((text) => text !== null, { error: 'must not be empty' }).transform((text) => text as string);
+const required = (max: number) =>
+  line(max)
+    .refine((text) => text !== null, { error: 'must not be empty' })
+    .transform((text) => text as string);
 
 /** The user's own slug: what files and URLs refer to. */
 export const key = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, {

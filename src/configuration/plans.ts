@@ -5,7 +5,13 @@ import type { PlanVersion } from '../db/generated/client.ts';
 import { checkPlan, type PlanReport } from '../domain/checkPlan.ts';
 import { InvalidInput, Refusal } from '../domain/errors.ts';
 import { MATCH_OPERATORS, type Plan, STEP_KINDS, type Step, type Target, type WhenNobody } from '../domain/plan.ts';
-import { isLeadField, isRepField, LEAD_FIELDS, REP_FIELDS, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
+import {
+  isLeadField,
+  isRepField,
+  LEAD_FIELDS,
+  REP_FIELDS,
+  type RoutingConfiguration,
+} from '../domain/routingConfiguration.ts';
 import { line, multiline } from '../intake/text.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { given, key, LIMITS, parse, repFields } from './inputs.ts';
@@ -38,9 +44,13 @@ const whenNobodySchema = z.preprocess(
 );
 
 const matchSchema = z.strictObject({
-  repField: z.string().refine(isRepField, { error: `must be a field of the rep (${REP_FIELDS.join(', ')}) or attributes.<name>` }),
+  repField: z
+    .string()
+    .refine(isRepField, { error: `must be a field of the rep (${REP_FIELDS.join(', ')}) or attributes.<name>` }),
   operator: z.enum(MATCH_OPERATORS),
-  leadField: z.string().refine(isLeadField, { error: `must be a field of the lead (${LEAD_FIELDS.join(', ')}) or attributes.<name>` }),
+  leadField: z
+    .string()
+    .refine(isLeadField, { error: `must be a field of the lead (${LEAD_FIELDS.join(', ')}) or attributes.<name>` }),
 });
 
 const stepSchema = z
@@ -56,7 +66,11 @@ const stepSchema = z
   .transform((step, context): Step => {
     const account = step.kind === 'ACCOUNT_OWNER' || step.kind === 'NAMED_ACCOUNT';
     if ((step.target as Target).kind === 'ACCOUNT_OWNER' && !account) {
-      context.addIssue({ code: 'custom', path: ['target', 'kind'], message: 'ACCOUNT_OWNER needs a step of kind ACCOUNT_OWNER or NAMED_ACCOUNT' });
+      context.addIssue({
+        code: 'custom',
+        path: ['target', 'kind'],
+        message: 'ACCOUNT_OWNER needs a step of kind ACCOUNT_OWNER or NAMED_ACCOUNT',
+      });
     }
     return {
       ...step,
@@ -91,7 +105,7 @@ type PlanContent = Pick<Plan, 'steps' | 'lastResort'> & { readonly note: string 
 export async function savePlanDraft(context: ConfigurationContext, input: object): Promise<PlanVersion> {
   const { expectedVersion, note, ...content } = parse(draftSchema, given(input));
   return changeConfiguration(context, async (change) => {
-    const draft = await findPlan(change, "\"status\" = 'DRAFT'");
+    const draft = await findPlan(change, '"status" = \'DRAFT\'');
     if (expectedVersion != null && draft?.version !== expectedVersion) {
       throw new Refusal(
         'VERSION_CONFLICT',
@@ -100,7 +114,8 @@ export async function savePlanDraft(context: ConfigurationContext, input: object
           : `There is no draft of version ${expectedVersion} any more; it was published or never saved.`,
       );
     }
-    if (draft) await change.execute('plan', `DELETE FROM "PlanVersion" WHERE "workspaceId" = $1 AND "id" = $2`, [draft.id]);
+    if (draft)
+      await change.execute('plan', `DELETE FROM "PlanVersion" WHERE "workspaceId" = $1 AND "id" = $2`, [draft.id]);
     return insertPlan(change, { ...content, note: note ?? null }, 'DRAFT', draft?.version);
   });
 }
@@ -111,9 +126,12 @@ export async function savePlanDraft(context: ConfigurationContext, input: object
  */
 export async function publishPlan(context: ConfigurationContext, version: number): Promise<PlanVersion> {
   return changeConfiguration(context, async (change) => {
-    const draft = await findPlan(change, "\"status\" = 'DRAFT'");
+    const draft = await findPlan(change, '"status" = \'DRAFT\'');
     if (draft?.version !== version) {
-      throw new Refusal('VERSION_CONFLICT', `Version ${version} is not the draft${draft ? `; that is version ${draft.version}` : ''}.`);
+      throw new Refusal(
+        'VERSION_CONFLICT',
+        `Version ${version} is not the draft${draft ? `; that is version ${draft.version}` : ''}.`,
+      );
     }
     await refuseInvalidPlan(change, toPlan(draft));
     await archivePublished(change);
@@ -128,7 +146,11 @@ export async function publishPlan(context: ConfigurationContext, version: number
 }
 
 /** Publishes an earlier version's content again, as a version of its own. @throws as publishPlan; Refusal NOT_FOUND */
-export async function restorePlan(context: ConfigurationContext, version: number, note: string | null): Promise<PlanVersion> {
+export async function restorePlan(
+  context: ConfigurationContext,
+  version: number,
+  note: string | null,
+): Promise<PlanVersion> {
   return changeConfiguration(context, async (change) => {
     const earlier = await findPlan(change, '"version" = $2', [version]);
     if (!earlier) throw new Refusal('NOT_FOUND', `There is no version ${version}.`);
@@ -146,13 +168,17 @@ export async function publishContent(change: Change, content: PlanContent): Prom
 }
 
 /** @param version null for the draft, else the published one. @throws Refusal NOT_FOUND */
-export async function lintPlan(context: Pick<ConfigurationContext, 'database' | 'workspaceId'>, version: number | null): Promise<PlanReport> {
+export async function lintPlan(
+  context: Pick<ConfigurationContext, 'database' | 'workspaceId'>,
+  version: number | null,
+): Promise<PlanReport> {
   const { database, workspaceId } = context;
   const plan = await database.prisma.planVersion.findFirst({
     where: { workspaceId, ...(version === null ? { status: { in: ['DRAFT', 'PUBLISHED'] } } : { version }) },
     orderBy: { version: 'desc' },
   });
-  if (!plan) throw new Refusal('NOT_FOUND', version === null ? 'There is no plan yet.' : `There is no version ${version}.`);
+  if (!plan)
+    throw new Refusal('NOT_FOUND', version === null ? 'There is no plan yet.' : `There is no version ${version}.`);
   const client = await database.pool.connect();
   try {
     return checkPlan(toPlan(plan), await loadConfiguration(client, workspaceId, null, -1));
@@ -168,7 +194,11 @@ export const toPlan = (row: Pick<PlanVersion, 'version' | 'steps' | 'lastResort'
 });
 
 /** @param condition SQL of this project's own, never from an input */
-async function findPlan(change: Change, condition: string, parameters: readonly unknown[] = []): Promise<PlanVersion | null> {
+async function findPlan(
+  change: Change,
+  condition: string,
+  parameters: readonly unknown[] = [],
+): Promise<PlanVersion | null> {
   const { rows } = await change.client.query(`SELECT * FROM "PlanVersion" WHERE "workspaceId" = $1 AND ${condition}`, [
     change.workspaceId,
     ...parameters,
@@ -183,7 +213,10 @@ async function refuseInvalidPlan(change: Change, plan: Pick<Plan, 'steps' | 'las
 }
 
 const archivePublished = (change: Change): Promise<unknown> =>
-  change.execute('plan', `UPDATE "PlanVersion" SET "status" = 'ARCHIVED' WHERE "workspaceId" = $1 AND "status" = 'PUBLISHED'`);
+  change.execute(
+    'plan',
+    `UPDATE "PlanVersion" SET "status" = 'ARCHIVED' WHERE "workspaceId" = $1 AND "status" = 'PUBLISHED'`,
+  );
 
 async function insertPlan(
   change: Change,

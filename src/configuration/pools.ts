@@ -3,12 +3,21 @@ import { z } from 'zod';
 import { selectPools, selectReps } from '../db/configuration.ts';
 import type { Pool, PoolMember } from '../domain/configuration.ts';
 import { InvalidInput, Refusal } from '../domain/errors.ts';
-import { alignRotation, EMPTY_ROTATION, parseRotation, serializeRotation, type StoredRotation } from '../domain/rotation.ts';
+import {
+  alignRotation,
+  EMPTY_ROTATION,
+  parseRotation,
+  type StoredRotation,
+  serializeRotation,
+} from '../domain/rotation.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { duplicates, type Fault, refuseFaults } from './faults.ts';
-import { given, key, LIMITS, MEMBER_DEFAULTS, memberFields, parse, POOL_DEFAULTS, poolFields } from './inputs.ts';
+import { given, key, LIMITS, MEMBER_DEFAULTS, memberFields, POOL_DEFAULTS, parse, poolFields } from './inputs.ts';
 
-const memberSchema = z.strictObject({ repId: z.string(), ...memberFields }).partial().required({ repId: true });
+const memberSchema = z
+  .strictObject({ repId: z.string(), ...memberFields })
+  .partial()
+  .required({ repId: true });
 const membersSchema = z
   .array(memberSchema)
   .max(LIMITS.poolMembers, { error: `has more than ${LIMITS.poolMembers.toLocaleString('en')} members` });
@@ -72,7 +81,8 @@ export async function deletePool(context: ConfigurationContext, id: string): Pro
       [id, poolKey],
     );
     const { territory, plan } = rows[0];
-    if (territory) throw new Refusal('IN_USE', `The territory "${territory}" points at this pool. Point it elsewhere first.`);
+    if (territory)
+      throw new Refusal('IN_USE', `The territory "${territory}" points at this pool. Point it elsewhere first.`);
     if (plan) throw new Refusal('IN_USE', 'The published plan points at this pool. Publish one without it first.');
     await change.execute('pools', 'DELETE FROM "Rotation" WHERE "workspaceId" = $1 AND "poolId" = $2', [id]);
     await change.remove('Pool', [id]);
@@ -93,7 +103,9 @@ export const memberFaults = (poolId: string, members: readonly PoolMember[]): Fa
       seen.add(repId);
       return [];
     }
-    return [{ id: poolId, field: `members[${index}]`, code: 'INVALID_INPUT', message: 'names a rep who is a member already' }];
+    return [
+      { id: poolId, field: `members[${index}]`, code: 'INVALID_INPUT', message: 'names a rep who is a member already' },
+    ];
   });
 };
 
@@ -114,7 +126,10 @@ const sameMembers = (a: readonly PoolMember[], b: readonly PoolMember[]): boolea
 
 /** Writes pools and, where they have changed, members and rotations. */
 export async function savePools(change: Change, pools: readonly Pool[], before: readonly Pool[]): Promise<void> {
-  await change.save('Pool', pools.map(({ members: _, ...pool }) => pool));
+  await change.save(
+    'Pool',
+    pools.map(({ members: _, ...pool }) => pool),
+  );
   const known = new Map(before.map((pool) => [pool.id, pool]));
   const changed = pools.filter((pool) => {
     const old = known.get(pool.id);
@@ -122,12 +137,18 @@ export async function savePools(change: Change, pools: readonly Pool[], before: 
   });
   if (changed.length === 0) return;
   const ids = changed.map(({ id }) => id);
-  await change.execute('pools', 'DELETE FROM "PoolMember" WHERE "workspaceId" = $1 AND "poolId" = ANY ($2::uuid[])', [ids]);
+  await change.execute('pools', 'DELETE FROM "PoolMember" WHERE "workspaceId" = $1 AND "poolId" = ANY ($2::uuid[])', [
+    ids,
+  ]);
   await change.execute(
     'pools',
     `INSERT INTO "PoolMember" SELECT $1::uuid, m."poolId", m."repId", m."weight", m."tier", m."position"
      FROM json_populate_recordset(NULL::"PoolMember", $2) AS m`,
-    [JSON.stringify(changed.flatMap((pool) => pool.members.map((member, position) => ({ ...member, poolId: pool.id, position }))))],
+    [
+      JSON.stringify(
+        changed.flatMap((pool) => pool.members.map((member, position) => ({ ...member, poolId: pool.id, position }))),
+      ),
+    ],
   );
   const { rows } = await change.client.query<StoredRotation & { poolId: string }>(
     'SELECT "poolId", "scale", "credits", "received" FROM "Rotation" WHERE "workspaceId" = $1 AND "poolId" = ANY ($2::uuid[])',

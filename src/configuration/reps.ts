@@ -8,7 +8,10 @@ import { brokenChains, duplicates, type Fault, refuseFaults } from './faults.ts'
 import { given, key, parse, REP_DEFAULTS, repFields } from './inputs.ts';
 
 const references = { managerId: z.string().nullable(), backupId: z.string().nullable() };
-const createSchema = z.strictObject({ key, ...repFields, ...references }).partial().required({ key: true, name: true, email: true });
+const createSchema = z
+  .strictObject({ key, ...repFields, ...references })
+  .partial()
+  .required({ key: true, name: true, email: true });
 const updateSchema = z.strictObject({ ...repFields, ...references }).partial();
 
 /** @throws InvalidInput; Refusal KEY_TAKEN, NOT_FOUND (manager, backup) */
@@ -84,7 +87,10 @@ export const repFaults = (reps: readonly Rep[]): Fault[] => [
 
 /** Writes reps, with an empty state for new ones, and tells those whose status has changed. */
 export async function saveReps(change: Change, reps: readonly Rep[], before: readonly Rep[]): Promise<void> {
-  await change.save('Rep', reps.map((rep) => ({ ...rep })));
+  await change.save(
+    'Rep',
+    reps.map((rep) => ({ ...rep })),
+  );
   const known = new Map(before.map((rep) => [rep.id, rep]));
   const added = reps.filter((rep) => !known.has(rep.id));
   if (added.length > 0) {
@@ -98,7 +104,13 @@ export async function saveReps(change: Change, reps: readonly Rep[], before: rea
   for (const rep of reps) {
     const from = known.get(rep.id)?.status;
     if (from === undefined || from === rep.status) continue;
-    change.emit({ kind: 'rep.availability', repId: rep.id, leadId: null, assignmentId: null, data: { from, to: rep.status } });
+    change.emit({
+      kind: 'rep.availability',
+      repId: rep.id,
+      leadId: null,
+      assignmentId: null,
+      data: { from, to: rep.status },
+    });
   }
 }
 

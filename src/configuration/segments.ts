@@ -79,7 +79,8 @@ export function segmentFaults(segments: readonly Segment[]): Fault[] {
     ...segments.flatMap((segment): Fault[] => {
       const { id } = segment;
       const unknown = segmentsIn(segment.condition).find((name) => !byKey.has(name));
-      if (unknown !== undefined) return [{ id, field: 'condition', code: 'NOT_FOUND', message: `there is no segment "${unknown}"` }];
+      if (unknown !== undefined)
+        return [{ id, field: 'condition', code: 'NOT_FOUND', message: `there is no segment "${unknown}"` }];
       if (!circles(segment)) return [];
       return [{ id, field: 'condition', code: 'INVALID_INPUT', message: 'refers, through segments, to itself' }];
     }),

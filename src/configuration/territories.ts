@@ -9,7 +9,10 @@ import { given, key, parse, TERRITORY_DEFAULTS, territoryFields } from './inputs
 
 const references = { parentId: z.string().nullable(), repId: z.string().nullable(), poolId: z.string().nullable() };
 const NO_REFERENCES = { parentId: null, repId: null, poolId: null };
-const createSchema = z.strictObject({ key, ...territoryFields, ...references }).partial().required({ key: true, name: true });
+const createSchema = z
+  .strictObject({ key, ...territoryFields, ...references })
+  .partial()
+  .required({ key: true, name: true });
 const updateSchema = z.strictObject({ ...territoryFields, ...references }).partial();
 
 /** @throws InvalidInput; Refusal KEY_TAKEN, NOT_FOUND (parent, rep, pool) */
@@ -32,7 +35,11 @@ export async function updateTerritory(context: ConfigurationContext, id: string,
 async function saveTerritory(change: Change, territory: Territory): Promise<Territory> {
   const { client, workspaceId } = change;
   const others = (await selectTerritories(client, workspaceId)).filter(({ id }) => id !== territory.id);
-  const faults = territoryFaults([...others, territory], await selectReps(client, workspaceId), await selectPools(client, workspaceId));
+  const faults = territoryFaults(
+    [...others, territory],
+    await selectReps(client, workspaceId),
+    await selectPools(client, workspaceId),
+  );
   refuseFaults(faults.filter(({ id }) => id === territory.id));
   await change.save('Territory', [{ ...territory }]);
   return territory;
@@ -44,7 +51,11 @@ export async function deleteTerritory(context: ConfigurationContext, id: string)
     const territories = await selectTerritories(change.client, change.workspaceId);
     if (!territories.some((each) => each.id === id)) throw new Refusal('NOT_FOUND', 'There is no such territory.');
     const child = territories.find(({ parentId }) => parentId === id);
-    if (child) throw new Refusal('IN_USE', `It is the parent of the territory "${child.key}". Give that one another parent first.`);
+    if (child)
+      throw new Refusal(
+        'IN_USE',
+        `It is the parent of the territory "${child.key}". Give that one another parent first.`,
+      );
     await change.remove('Territory', [id]);
   });
 }
@@ -63,10 +74,20 @@ export const territoryFaults = (
     const { id, employeesMin, employeesMax } = each;
     const faults: Fault[] = [];
     if (each.repId !== null && each.poolId !== null) {
-      faults.push({ id, field: 'poolId', code: 'INVALID_INPUT', message: 'stands beside a rep; a territory points at one of the two' });
+      faults.push({
+        id,
+        field: 'poolId',
+        code: 'INVALID_INPUT',
+        message: 'stands beside a rep; a territory points at one of the two',
+      });
     }
     if (employeesMin !== null && employeesMax !== null && employeesMin > employeesMax) {
-      faults.push({ id, field: 'employeesMax', code: 'INVALID_INPUT', message: `is below employeesMin, which is ${employeesMin}` });
+      faults.push({
+        id,
+        field: 'employeesMax',
+        code: 'INVALID_INPUT',
+        message: `is below employeesMin, which is ${employeesMin}`,
+      });
     }
     return faults;
   }),

@@ -51,7 +51,11 @@ async function changedKinds(
   return new Set(rows.map(({ kind }) => kind));
 }
 
-async function select<Row extends pg.QueryResultRow>(client: pg.ClientBase, text: string, workspaceId: string): Promise<Row[]> {
+async function select<Row extends pg.QueryResultRow>(
+  client: pg.ClientBase,
+  text: string,
+  workspaceId: string,
+): Promise<Row[]> {
   return (await client.query<Row>(text, [workspaceId])).rows;
 }
 

@@ -107,7 +107,8 @@ async function prepare(dataDir: string, log: Logger): Promise<Place> {
   const data = (await isReachable(dataDir))
     ? join(dataDir, 'postgres')
     : join(SHARED_DIR, `data-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`);
-  if (!data.startsWith(dataDir)) log.info(`other users cannot enter ${dataDir}, so PostgreSQL keeps its data in ${data}`);
+  if (!data.startsWith(dataDir))
+    log.info(`other users cannot enter ${dataDir}, so PostgreSQL keeps its data in ${data}`);
   if (await isReachable(join(root, 'bin', 'postgres'))) return { binaries, data, substitute };
 
   const copy = join(SHARED_DIR, `postgres-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`);
@@ -139,7 +140,9 @@ async function findSubstitute(): Promise<Substitute> {
       return { uid: Number(uid), gid: Number(gid) };
     }
   }
-  throw new EmbeddedPostgresError('PostgreSQL does not run as root, and there is no user "postgres" or "nobody". Set DATABASE_URL, or start as another user.');
+  throw new EmbeddedPostgresError(
+    'PostgreSQL does not run as root, and there is no user "postgres" or "nobody". Set DATABASE_URL, or start as another user.',
+  );
 }
 
 /** Whether users who are not us can come to a path: execute permission for others on it and on all folders above. */
@@ -190,7 +193,16 @@ async function initialize({ binaries, data, substitute }: Place): Promise<void> 
     await chown(partial, substitute.uid, substitute.gid);
     await chown(pwfile, substitute.uid, substitute.gid);
   }
-  const args = ['-D', partial, '-U', USER, '--auth=scram-sha-256', `--pwfile=${pwfile}`, '--encoding=UTF8', '--locale=C'];
+  const args = [
+    '-D',
+    partial,
+    '-U',
+    USER,
+    '--auth=scram-sha-256',
+    `--pwfile=${pwfile}`,
+    '--encoding=UTF8',
+    '--locale=C',
+  ];
   await asSubstitute(binaries.initdb, [...args, '--locale-provider=builtin', '--builtin-locale=C.UTF-8'], substitute);
   await rename(pwfile, passwordFile(partial));
   await renameUnlessThere(partial, data);
@@ -213,9 +225,12 @@ async function asSubstitute(file: string, args: readonly string[], substitute: S
     await run(file, args, { ...substitute, cwd: '/', env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' } });
   } catch (error) {
     const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string };
-    throw new EmbeddedPostgresError(`PostgreSQL did not start: ${(stderr || stdout || String(error)).trim().split('\n').join(' ')}`, {
-      cause: error,
-    });
+    throw new EmbeddedPostgresError(
+      `PostgreSQL did not start: ${(stderr || stdout || String(error)).trim().split('\n').join(' ')}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -265,7 +280,16 @@ async function start(place: Place, password: string, settings: readonly string[]
     const port = await freePort();
     const postgresOptions = [`-p ${port}`, ...options.map((option) => `-c ${option}`)].join(' ');
     try {
-      await pgCtl(place, ['start', '-w', '-t', String(START_TIMEOUT_SECONDS), '-l', join(place.data, 'server.log'), '-o', postgresOptions]);
+      await pgCtl(place, [
+        'start',
+        '-w',
+        '-t',
+        String(START_TIMEOUT_SECONDS),
+        '-l',
+        join(place.data, 'server.log'),
+        '-o',
+        postgresOptions,
+      ]);
       return urlOf(port, password);
     } catch (error) {
       // Somebody took the port in between, or a second server started on the same data at the same moment.

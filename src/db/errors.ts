@@ -3,7 +3,10 @@ export class Unavailable extends Error {
   override readonly name = 'Unavailable';
   readonly code = 'UNAVAILABLE';
 
-  constructor(message = 'The database does not answer at the moment. Repeat the call; with an idempotency key nothing is done twice.', options?: ErrorOptions) {
+  constructor(
+    message = 'The database does not answer at the moment. Repeat the call; with an idempotency key nothing is done twice.',
+    options?: ErrorOptions,
+  ) {
     super(message, options);
   }
 }
@@ -16,8 +19,7 @@ function codeOf(error: unknown): string {
 }
 
 /** Serialization failure, deadlock, lock timeout, Prisma's write conflict: the whole transaction may be tried again. */
-export const isRetryable = (error: unknown): boolean =>
-  ['40001', '40P01', '55P03', 'P2034'].includes(codeOf(error));
+export const isRetryable = (error: unknown): boolean => ['40001', '40P01', '55P03', 'P2034'].includes(codeOf(error));
 
 /**
  * The connection broke, could not be made, or the query took too long. SQLSTATE classes 08 (connection),

@@ -37,19 +37,24 @@ export function checkPlan(plan: Pick<Plan, 'steps' | 'lastResort'>, configuratio
   const checkStep = (step: Step, position: number): void => {
     const path = ['steps', position];
     const first = positions.get(step.key);
-    if (first !== undefined) errors.push({ path: [...path, 'key'], message: `"${step.key}" is the key of step ${first} as well` });
+    if (first !== undefined)
+      errors.push({ path: [...path, 'key'], message: `"${step.key}" is the key of step ${first} as well` });
     positions.set(step.key, position);
     if (step.target.kind === 'REP') checkRep(step.target.rep, [...path, 'target', 'rep']);
     if (step.target.kind === 'POOL') checkPool(step.target.pool, [...path, 'target', 'pool']);
     if (step.whenNobody.kind === 'BACKUP_POOL') checkPool(step.whenNobody.pool, [...path, 'whenNobody', 'pool']);
     for (const key of step.condition === null ? [] : segmentsIn(step.condition)) {
-      if (!segments.byKey.has(key)) errors.push({ path: [...path, 'condition'], message: `there is no segment "${key}"` });
+      if (!segments.byKey.has(key))
+        errors.push({ path: [...path, 'condition'], message: `there is no segment "${key}"` });
     }
   };
   for (const [position, step] of plan.steps.entries()) checkStep(step, position);
 
   if (plan.lastResort.length === 0) {
-    errors.push({ path: ['lastResort'], message: 'is missing: name at least one rep who takes what no step can place' });
+    errors.push({
+      path: ['lastResort'],
+      message: 'is missing: name at least one rep who takes what no step can place',
+    });
   }
   for (const [position, key] of plan.lastResort.entries()) {
     const rep = reps.byKey.get(key);

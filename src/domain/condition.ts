@@ -67,7 +67,9 @@ export function parseCondition(
       return refuse(at, 'must have `and`, `or`, `not`, or `field`, `operator` and `value`');
     }
     const given = Object.fromEntries(Object.entries(part).filter(([, entry]) => entry !== null && entry !== undefined));
-    const unknown = Object.keys(given).find((name) => !['and', 'or', 'not', 'field', 'operator', 'value'].includes(name));
+    const unknown = Object.keys(given).find(
+      (name) => !['and', 'or', 'not', 'field', 'operator', 'value'].includes(name),
+    );
     if (unknown !== undefined) return refuse(at, `has an unknown part "${unknown}"`);
     const forms = ['and', 'or', 'not', 'operator'].filter((name) => name in given);
     if (forms.length !== 1 || (!('operator' in given) && ('field' in given || 'value' in given))) {
@@ -80,7 +82,8 @@ export function parseCondition(
     for (const form of ['and', 'or'] as const) {
       if (!(form in given)) continue;
       const list = given[form];
-      if (!Array.isArray(list) || list.length === 0) return refuse([...at, form], 'must be a list of at least one condition');
+      if (!Array.isArray(list) || list.length === 0)
+        return refuse([...at, form], 'must be a list of at least one condition');
       if (list.length > CONDITION_LIMITS.comparisons) {
         return refuse([...at, form], `has more than ${CONDITION_LIMITS.comparisons} conditions`);
       }
@@ -112,27 +115,41 @@ function parseComparison(
     return typeof value === 'string' ? { operator, value } : refuse([...at, 'value'], 'must be the key of a segment');
   }
   if (typeof field !== 'string' || !(isField(field) || isAttribute(field))) {
-    return refuse([...at, 'field'], `must be a field of the lead (${Object.keys(FIELDS).join(', ')}) or attributes.<name>`);
+    return refuse(
+      [...at, 'field'],
+      `must be a field of the lead (${Object.keys(FIELDS).join(', ')}) or attributes.<name>`,
+    );
   }
   const fault = valueFault(field, operator, value);
-  return fault === null ? { field, operator, value: value as ConditionValue } : refuse([...at, ...fault.at], fault.message);
+  return fault === null
+    ? { field, operator, value: value as ConditionValue }
+    : refuse([...at, ...fault.at], fault.message);
 }
 
 /** What is wrong with an operator and its value for a field, or null. */
 function valueFault(field: string, operator: Operator, value: unknown): { at: [string]; message: string } | null {
-  const fault = (message: string, at: 'value' | 'operator' = 'value'): { at: [string]; message: string } => ({ at: [at], message });
+  const fault = (message: string, at: 'value' | 'operator' = 'value'): { at: [string]; message: string } => ({
+    at: [at],
+    message,
+  });
   const known = isField(field) ? FIELDS[field] : null;
   if (operator === 'EXISTS') return typeof value === 'boolean' ? null : fault('must be true or false');
   if (NUMERIC.has(operator)) {
-    if (known !== null && known.type !== 'NUMBER') return fault(`${operator} compares numbers, and ${field} is none`, 'operator');
+    if (known !== null && known.type !== 'NUMBER')
+      return fault(`${operator} compares numbers, and ${field} is none`, 'operator');
     if (operator === 'BETWEEN') {
-      const isRange = Array.isArray(value) && value.length === 2 && value.every((end) => Number.isFinite(end)) && value[0] <= value[1];
+      const isRange =
+        Array.isArray(value) &&
+        value.length === 2 &&
+        value.every((end) => Number.isFinite(end)) &&
+        value[0] <= value[1];
       return isRange ? null : fault('must be two numbers, the lower first');
     }
     return Number.isFinite(value) ? null : fault('must be a number');
   }
   if (TEXTUAL.has(operator)) {
-    if (known !== null && known.type !== 'TEXT') return fault(`${operator} compares text, and ${field} is none`, 'operator');
+    if (known !== null && known.type !== 'TEXT')
+      return fault(`${operator} compares text, and ${field} is none`, 'operator');
     return isText(value) ? null : fault(`must be text of 1 to ${CONDITION_LIMITS.text} characters`);
   }
   if (operator === 'IN' || operator === 'NOT_IN') {
@@ -154,7 +171,9 @@ const isText = (value: unknown): value is string =>
 
 function typeFault(field: string, value: unknown): string | null {
   if (!isField(field)) {
-    return isText(value) || Number.isFinite(value) || typeof value === 'boolean' ? null : 'must be text, a number, true or false';
+    return isText(value) || Number.isFinite(value) || typeof value === 'boolean'
+      ? null
+      : 'must be text, a number, true or false';
   }
   const known: { type: string; values?: readonly string[] } = FIELDS[field];
   switch (known.type) {
@@ -178,7 +197,8 @@ export function segmentsIn(condition: Condition): string[] {
 }
 
 /** Text without regard to case; anything else as it is. */
-export const fold = (value: AttributeValue): AttributeValue => (typeof value === 'string' ? value.toLowerCase() : value);
+export const fold = (value: AttributeValue): AttributeValue =>
+  typeof value === 'string' ? value.toLowerCase() : value;
 
 /**
  * A condition as a function. A comparison with what is not known is false, except NOT_EQUALS and NOT_IN.

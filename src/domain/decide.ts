@@ -2,8 +2,8 @@ import type { AccountMatch } from './accounts.ts';
 import type { Pool, Rep } from './configuration.ts';
 import type { Attempt, Considered, Decision, Reason, StepCode, StepTrace } from './decision.ts';
 import type { RoutableLead } from './lead.ts';
-import type { CompiledPlan, CompiledStep, RoutingConfiguration } from './routingConfiguration.ts';
 import { type Candidate, creditOf, type Rotation, takeTurn } from './rotation.ts';
+import type { CompiledPlan, CompiledStep, RoutingConfiguration } from './routingConfiguration.ts';
 import type { TerritoryMatch } from './territories.ts';
 
 /** What changes with every lead, as it stands before this one. */
@@ -109,7 +109,8 @@ function lookAtTarget(step: CompiledStep, of: Case): Look | null {
     }
     case 'ACCOUNT_OWNER': {
       const { account } = of;
-      if (account === null || account.account.kind !== (step.kind === 'NAMED_ACCOUNT' ? 'NAMED' : 'CUSTOMER')) return null;
+      if (account === null || account.account.kind !== (step.kind === 'NAMED_ACCOUNT' ? 'NAMED' : 'CUSTOMER'))
+        return null;
       const owner = reps.byId.get(account.account.ownerId ?? '');
       return owner ? lookAtOwner(owner, of) : nobody('OWNER_UNKNOWN');
     }
@@ -148,7 +149,13 @@ const nobody = (code: StepCode): Look => lookWithout(code, []);
 const limitOf = (rep: Rep, of: Case): number => rep.capacity ?? of.configuration.defaultCapacity;
 
 /** Why a rep cannot take this lead at all; null if they can. */
-function obstacle(rep: Rep, of: Case, load: number, fits: ((rep: Rep) => boolean) | null, evenIfAway: boolean): Reason | null {
+function obstacle(
+  rep: Rep,
+  of: Case,
+  load: number,
+  fits: ((rep: Rep) => boolean) | null,
+  evenIfAway: boolean,
+): Reason | null {
   if (rep.status === 'LEFT') return 'LEFT';
   if (of.lead.email !== null && of.lead.email === rep.email) return 'OWNER_EQUALS_LEAD';
   if (fits !== null && !fits(rep)) return 'DOES_NOT_FIT';
@@ -189,7 +196,10 @@ function lookAtOwner(owner: Rep, of: Case): Look {
   }
   const left: Considered = { repId: owner.id, reason: 'LEFT', load, limit: limitOf(owner, of), turn: null };
   const { attempt, taken } = managerOf([left], of) ?? lookWithout(null, []);
-  return { attempt: { ...attempt, via: 'TARGET', code: 'OWNER_LEFT', considered: [left, ...attempt.considered] }, taken };
+  return {
+    attempt: { ...attempt, via: 'TARGET', code: 'OWNER_LEFT', considered: [left, ...attempt.considered] },
+    taken,
+  };
 }
 
 /** The manager of the first who has one, and on up the chain, to the first who can take the lead. */
@@ -243,7 +253,10 @@ function lookAtPool(pool: Pool, of: Case, step: CompiledStep | null, evenIfAway 
       pass(rep.id, reason, load, limit, member.weight, member.tier);
       continue;
     }
-    able.push({ candidate: { repId: rep.id, weight: member.weight, position, lastAssignment, load, limit }, tier: member.tier });
+    able.push({
+      candidate: { repId: rep.id, weight: member.weight, position, lastAssignment, load, limit },
+      tier: member.tier,
+    });
     tier = Math.max(tier, member.tier);
   }
   if (able.length === 0) return lookWithout(pool.members.length === 0 ? 'POOL_EMPTY' : null, considered, pool.id);
@@ -255,23 +268,31 @@ function lookAtPool(pool: Pool, of: Case, step: CompiledStep | null, evenIfAway 
   }
   const value = valueOf(of.lead, pool);
   const turn = takeTurn(pool.strategy, eligible, rotation, value);
-  const line = turn.line.map(({ candidate, ...place }, index): Considered => ({
-    repId: candidate.repId,
-    reason: index === 0 ? 'CHOSEN' : 'NOT_THEIR_TURN',
-    load: candidate.load,
-    limit: candidate.limit,
-    turn: {
-      weight: candidate.weight,
-      tier,
-      ...place,
-      received: rotation.received.get(candidate.repId) ?? 0,
-      lastAssignment: candidate.lastAssignment,
-      rank: index + 1,
-    },
-  }));
+  const line = turn.line.map(
+    ({ candidate, ...place }, index): Considered => ({
+      repId: candidate.repId,
+      reason: index === 0 ? 'CHOSEN' : 'NOT_THEIR_TURN',
+      load: candidate.load,
+      limit: candidate.limit,
+      turn: {
+        weight: candidate.weight,
+        tier,
+        ...place,
+        received: rotation.received.get(candidate.repId) ?? 0,
+        lastAssignment: candidate.lastAssignment,
+        rank: index + 1,
+      },
+    }),
+  );
   const [chosen] = line as [Considered];
   return {
-    attempt: { via: 'TARGET', poolId: pool.id, code: null, considered: [...line, ...considered], tieBreak: turn.tieBreak },
+    attempt: {
+      via: 'TARGET',
+      poolId: pool.id,
+      code: null,
+      considered: [...line, ...considered],
+      tieBreak: turn.tieBreak,
+    },
     taken: { repId: chosen.repId, beyondCapacity: false, value, rotation: turn.rotation },
   };
 }

@@ -1,5 +1,5 @@
-import type { Rotation } from './rotation.ts';
 import { STEP_KINDS } from './plan.ts';
+import type { Rotation } from './rotation.ts';
 
 /** How an assignment came about: by a step of this kind, as the last resort, or by hand. */
 export const METHODS = [...STEP_KINDS, 'FALLBACK', 'MANUAL'] as const;

@@ -73,7 +73,8 @@ function why(decision: Decision, attempt: Attempt, names: Names): string[] {
   const pool = attempt.poolId && names.pools.byId.get(attempt.poolId)?.name;
   if (!pool) return attempt.code === 'OWNER_LEFT' ? ['manager of the owner, who has left'] : [];
   const turn = attempt.considered.find(({ repId }) => repId === decision.repId)?.turn;
-  const credit = turn && turn.share < 1 ? ` (credit ${(turn.creditBefore).toFixed(2)} → ${turn.creditAfter.toFixed(2)})` : '';
+  const credit =
+    turn && turn.share < 1 ? ` (credit ${(turn.creditBefore).toFixed(2)} → ${turn.creditAfter.toFixed(2)})` : '';
   return [`${VIA[attempt.via]}pool ${pool}, ${TIE[attempt.tieBreak ?? 'ONLY_ONE']}${credit}`];
 }
 

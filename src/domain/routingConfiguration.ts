@@ -1,7 +1,7 @@
 import type { AccountIndex } from './accounts.ts';
 import { type Condition, compileCondition, fold, type Predicate } from './condition.ts';
 import type { Pool, Rep, Segment } from './configuration.ts';
-import { isAttribute, isField, FIELDS, reader } from './fields.ts';
+import { FIELDS, isAttribute, isField, reader } from './fields.ts';
 import type { AttributeValue, RoutableLead } from './lead.ts';
 import type { Plan, RepMatch, Step } from './plan.ts';
 import type { TerritoryIndex } from './territories.ts';
@@ -28,7 +28,9 @@ export interface RoutingConfiguration {
   readonly plan: CompiledPlan | null;
 }
 
-const named = <Thing extends { readonly id: string; readonly key: string }>(things: readonly Thing[]): Named<Thing> => ({
+const named = <Thing extends { readonly id: string; readonly key: string }>(
+  things: readonly Thing[],
+): Named<Thing> => ({
   byId: new Map(things.map((thing) => [thing.id, thing])),
   byKey: new Map(things.map((thing) => [thing.key, thing])),
 });
@@ -81,7 +83,10 @@ export interface CompiledPlan {
  */
 export function compilePlan(plan: Plan, segments: Segments): CompiledPlan {
   const steps = plan.steps.map((step) => compileStep(step, segments));
-  const index = new Map<string, { readonly read: (lead: RoutableLead) => AttributeValue | null; readonly at: Map<AttributeValue, number[]> }>();
+  const index = new Map<
+    string,
+    { readonly read: (lead: RoutableLead) => AttributeValue | null; readonly at: Map<AttributeValue, number[]> }
+  >();
   const always: number[] = [];
   for (const [position, step] of steps.entries()) {
     const need = step.condition === null ? null : necessity(step.condition, segments);
@@ -177,7 +182,13 @@ function compileMatches(matches: readonly RepMatch[]): (lead: RoutableLead) => (
       wanted.every(({ ofRep, contains, value }) => {
         const has = ofRep(rep);
         if (value === null || has === null) return false;
-        const list = Array.isArray(has) ? has : contains ? String(has).split(',').map((part) => part.trim()) : [has as AttributeValue];
+        const list = Array.isArray(has)
+          ? has
+          : contains
+            ? String(has)
+                .split(',')
+                .map((part) => part.trim())
+            : [has as AttributeValue];
         return list.some((each) => fold(each) === value);
       });
   };

@@ -100,7 +100,9 @@ function add(place: Map<string, Bucket>, names: Iterable<string>, territory: Eff
 /** The best of a bucket: both lists have it first, so the better of two firsts. */
 function best(bucket: Bucket | undefined, lead: RoutableLead): Effective | null {
   if (!bucket) return null;
-  const ofIndustry = bucket.byIndustry.get(lead.industry?.toLowerCase() ?? '')?.find((territory) => fits(territory, lead));
+  const ofIndustry = bucket.byIndustry
+    .get(lead.industry?.toLowerCase() ?? '')
+    ?.find((territory) => fits(territory, lead));
   const other = bucket.any.find((territory) => fits(territory, lead));
   if (!ofIndustry || !other) return ofIndustry ?? other ?? null;
   const order = ofIndustry.criteria - other.criteria || other.territory.position - ofIndustry.territory.position;
@@ -114,7 +116,9 @@ function fits(territory: Effective, lead: RoutableLead): boolean {
   if (regions.size > 0 && !regions.has(lead.region?.toLowerCase() ?? '')) return false;
   if (metros.size > 0 && !metros.has(lead.metro?.toLowerCase() ?? '')) return false;
   if (!territory.sized) return true;
-  return lead.employees !== null && lead.employees >= territory.employeesMin && lead.employees <= territory.employeesMax;
+  return (
+    lead.employees !== null && lead.employees >= territory.employeesMin && lead.employees <= territory.employeesMax
+  );
 }
 
 /** Takes from the parents what a territory leaves open: each kind of criterion, and the target. Ends at a circle. */
@@ -129,7 +133,13 @@ function inherit(territory: Territory, byId: ReadonlyMap<string, Territory>): Ef
     line.find((each) => each[kind].length > 0)?.[kind] ?? [];
   const sized = line.find((each) => each.employeesMin !== null || each.employeesMax !== null);
   const target = line.find((each) => each.repId !== null || each.poolId !== null);
-  const lists = [first('countries'), first('regions'), first('metros'), first('postalPrefixes'), first('industries')] as const;
+  const lists = [
+    first('countries'),
+    first('regions'),
+    first('metros'),
+    first('postalPrefixes'),
+    first('industries'),
+  ] as const;
   return {
     territory,
     repId: target?.repId ?? null,

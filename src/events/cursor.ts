@@ -29,7 +29,10 @@ export const cursorOf = (workspaceId: string, number: number): string =>
 export function positionOf(workspaceId: string, cursor: string): number {
   const [version, workspace, number = ''] = Buffer.from(cursor, 'base64url').toString('latin1').split(':');
   if (version !== VERSION || workspace !== workspaceTag(workspaceId) || !/^\d{1,15}$/.test(number)) {
-    throw new CursorRefused('INVALID_CURSOR', 'This is not a cursor of this feed. Start without one, or with feedCursor.');
+    throw new CursorRefused(
+      'INVALID_CURSOR',
+      'This is not a cursor of this feed. Start without one, or with feedCursor.',
+    );
   }
   return Number(number);
 }

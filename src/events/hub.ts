@@ -66,9 +66,10 @@ export function createHub({ database, log }: { readonly database: Database; read
   let poll: NodeJS.Timeout | undefined;
 
   async function ends(workspaceId: string): Promise<{ last: number; pruned: number }> {
-    const { rows } = await database.pool.query('SELECT "lastEvent", "prunedEvent" FROM "Lane" WHERE "workspaceId" = $1', [
-      workspaceId,
-    ]);
+    const { rows } = await database.pool.query(
+      'SELECT "lastEvent", "prunedEvent" FROM "Lane" WHERE "workspaceId" = $1',
+      [workspaceId],
+    );
     return { last: Number(rows[0]?.lastEvent ?? 0), pruned: Number(rows[0]?.prunedEvent ?? 0) };
   }
 
@@ -114,11 +115,18 @@ export function createHub({ database, log }: { readonly database: Database; read
     do {
       channel.again = false;
       for (;;) {
-        const range = { workspaceId, after: channel.position, upTo: Number.MAX_SAFE_INTEGER, limit: PAGE, repIds: null };
+        const range = {
+          workspaceId,
+          after: channel.position,
+          upTo: Number.MAX_SAFE_INTEGER,
+          limit: PAGE,
+          repIds: null,
+        };
         const events = await readEvents(database.pool, range);
         for (const event of events) {
           for (const subscriber of channel.ofAll) subscriber.push(event);
-          if (event.repId !== null) for (const subscriber of channel.ofRep.get(event.repId) ?? []) subscriber.push(event);
+          if (event.repId !== null)
+            for (const subscriber of channel.ofRep.get(event.repId) ?? []) subscriber.push(event);
           channel.position = event.number;
         }
         if (events.length < PAGE) break;

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Assignment, Lead } from '../db/generated/client.ts';
-import { toAssignment, type RawAssignment } from '../db/rows.ts';
+import { type RawAssignment, toAssignment } from '../db/rows.ts';
 import { cursorOf } from './cursor.ts';
 import type { EventKind } from './kinds.ts';
 
@@ -63,7 +63,10 @@ export async function readEvents(pool: pg.Pool, range: Range): Promise<FeedEvent
   if (rows.length === 0) return [];
   const [leads, assignments] = await Promise.all([
     pool.query<Lead>(SELECT_LEADS, [workspaceId, distinct(rows.map(({ leadId }) => leadId))]),
-    pool.query<RawAssignment>(SELECT_ASSIGNMENTS, [workspaceId, distinct(rows.map(({ assignmentId }) => assignmentId))]),
+    pool.query<RawAssignment>(SELECT_ASSIGNMENTS, [
+      workspaceId,
+      distinct(rows.map(({ assignmentId }) => assignmentId)),
+    ]),
   ]);
   const leadById = new Map(leads.rows.map((lead) => [lead.id, lead]));
   const assignmentById = new Map(assignments.rows.map((row) => [row.id, toAssignment(row)]));

@@ -37,7 +37,9 @@ export async function pruneEvents(database: Database, now: Date): Promise<number
 }
 
 /** Prunes once an hour until stopped. */
-export function startRetention(options: { readonly database: Database; readonly clock: Clock; readonly log: Logger }): { stop(): void } {
+export function startRetention(options: { readonly database: Database; readonly clock: Clock; readonly log: Logger }): {
+  stop(): void;
+} {
   const { database, clock, log } = options;
   const timer = setInterval(() => {
     pruneEvents(database, clock.now()).then(

@@ -40,14 +40,21 @@ export function createWakeUps(options: {
     const payloads = [...pending].map(([workspaceId, number]) => `${workspaceId}:${number}`);
     pending.clear();
     try {
-      await database.pool.query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [CHANNEL, payloads]);
+      await database.pool.query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [
+        CHANNEL,
+        payloads,
+      ]);
     } catch (error) {
       log.debug({ err: error }, 'wake-up not sent; others will poll');
     }
   }
 
   async function listen(): Promise<void> {
-    const client = new pg.Client({ connectionString: database.url, application_name: 'fairlead listener', keepAlive: true });
+    const client = new pg.Client({
+      connectionString: database.url,
+      application_name: 'fairlead listener',
+      keepAlive: true,
+    });
     const lost = (): void => {
       if (listener === client) listener = null;
       client.removeAllListeners();

@@ -35,7 +35,10 @@ export const builder = new SchemaBuilder<{
     authScopes: ({ principal }) => ({
       signedIn: principal !== null,
       staff: principal !== null && principal.role !== 'PARTNER',
-      ...(Object.fromEntries(SCOPES.map((scope) => [scope, principal?.scopes.has(scope) ?? false])) as Record<Scope, boolean>),
+      ...(Object.fromEntries(SCOPES.map((scope) => [scope, principal?.scopes.has(scope) ?? false])) as Record<
+        Scope,
+        boolean
+      >),
     }),
     authorizeOnSubscribe: true,
     unauthorizedError: (_parent, { principal }, info, { failure }) => {

@@ -30,15 +30,16 @@ export interface Page<Row> {
 /** `first`, `after`, `last`, `before` of a list. */
 export const pageArgs = builder.args((t) => ({
   first: t.int({ description: '1 to 100; 25 unless told.' }),
-  after: t.string(),
+  after: t.string({ description: 'A cursor: only what comes behind it.' }),
   last: t.int({ description: '1 to 100.' }),
-  before: t.string(),
+  before: t.string({ description: 'A cursor: only what comes before it.' }),
 }));
 
 const PAGE_SIZE = 25;
 const MAX_PAGE_SIZE = 100;
 
 const PageInfo = builder.objectRef<Page<unknown>['pageInfo']>('PageInfo').implement({
+  description: 'Where a page lies in its list.',
   authScopes: { signedIn: true },
   fields: (t) => ({
     hasNextPage: t.exposeBoolean('hasNextPage'),
@@ -49,8 +50,12 @@ const PageInfo = builder.objectRef<Page<unknown>['pageInfo']>('PageInfo').implem
 });
 
 /** The connection and edge types of a type. */
-export function connectionType<Row>(name: string, node: OutputRef<Row>): ObjectRef<typeof builder.$inferSchemaTypes, Page<Row>> {
+export function connectionType<Row>(
+  name: string,
+  node: OutputRef<Row>,
+): ObjectRef<typeof builder.$inferSchemaTypes, Page<Row>> {
   const edge = builder.objectRef<Edge<Row>>(`${name}Edge`).implement({
+    description: 'An entry of a page, with its position.',
     authScopes: { signedIn: true },
     fields: (t) => ({
       cursor: t.exposeString('cursor'),
@@ -58,6 +63,7 @@ export function connectionType<Row>(name: string, node: OutputRef<Row>): ObjectR
     }),
   });
   return builder.objectRef<Page<Row>>(`${name}Connection`).implement({
+    description: 'A page of a list.',
     authScopes: { signedIn: true },
     fields: (t) => ({
       edges: t.field({ type: [edge], resolve: (parent) => [...parent.edges] }),
@@ -88,19 +94,22 @@ const isPosition = {
  */
 export async function page<Field extends keyof typeof isPosition, Row extends Readonly<Record<Field, string | number>>>(
   args: PageArgs,
-  { workspaceId, field, direction }: { readonly workspaceId: string; readonly field: Field; readonly direction: 'asc' | 'desc' },
-  find: (query: {
-    readonly where: object;
-    readonly orderBy: object;
-    readonly take: number;
-  }) => Promise<readonly Row[]>,
+  {
+    workspaceId,
+    field,
+    direction,
+  }: { readonly workspaceId: string; readonly field: Field; readonly direction: 'asc' | 'desc' },
+  find: (query: { readonly where: object; readonly orderBy: object; readonly take: number }) => Promise<readonly Row[]>,
 ): Promise<Page<Row>> {
   const { first, after, last, before } = args;
   if (first != null && last != null) throw requestError('INVALID_INPUT', 'Give `first` or `last`, not both.');
   const backwards = last != null;
   const size = (backwards ? last : first) ?? PAGE_SIZE;
   if (size < 1 || size > MAX_PAGE_SIZE) {
-    throw requestError('INVALID_INPUT', `${backwards ? 'last' : 'first'} must be from 1 to ${MAX_PAGE_SIZE}; this is ${size}.`);
+    throw requestError(
+      'INVALID_INPUT',
+      `${backwards ? 'last' : 'first'} must be from 1 to ${MAX_PAGE_SIZE}; this is ${size}.`,
+    );
   }
   const tag = `${workspaceTag(workspaceId)}:${field}:`;
   const encode = (row: Row): string => Buffer.from(`${tag}${JSON.stringify(row[field])}`).toString('base64url');

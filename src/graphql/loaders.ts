@@ -1,10 +1,26 @@
 import DataLoader from 'dataloader';
 import type { Database } from '../db/client.ts';
-import type { Account, Activity, Assignment, Decision, Lead, Pool, Rep, RepState, Rotation, Territory } from '../db/generated/client.ts';
+import type {
+  Account,
+  Activity,
+  Assignment,
+  Decision,
+  Lead,
+  Pool,
+  Rep,
+  RepState,
+  Rotation,
+  Territory,
+} from '../db/generated/client.ts';
 import { NO_ID } from './ids.ts';
 
 export type AccountWithDomains = Account & { readonly domains: readonly string[] };
-export type Member = { readonly poolId: string; readonly repId: string; readonly weight: number; readonly tier: number };
+export type Member = {
+  readonly poolId: string;
+  readonly repId: string;
+  readonly weight: number;
+  readonly tier: number;
+};
 
 type ById<Row> = DataLoader<string, Row | null>;
 type Grouped<Row> = DataLoader<string, Row[]>;
@@ -38,23 +54,35 @@ export function createLoaders(database: Database, workspace: string | null, cach
   const workspaceId = workspace ?? NO_ID;
 
   const byId = <Row>(find: (ids: string[]) => Promise<readonly Row[]>, idOf: (row: Row) => string): ById<Row> =>
-    new DataLoader(async (ids) => {
-      const rows = new Map((await find([...ids])).map((row) => [idOf(row), row]));
-      return ids.map((id) => rows.get(id) ?? null);
-    }, { cache });
+    new DataLoader(
+      async (ids) => {
+        const rows = new Map((await find([...ids])).map((row) => [idOf(row), row]));
+        return ids.map((id) => rows.get(id) ?? null);
+      },
+      { cache },
+    );
   const grouped = <Row>(find: (ids: string[]) => Promise<readonly Row[]>, idOf: (row: Row) => string): Grouped<Row> =>
-    new DataLoader(async (ids) => {
-      const rows = Map.groupBy(await find([...ids]), idOf);
-      return ids.map((id) => rows.get(id) ?? []);
-    }, { cache });
+    new DataLoader(
+      async (ids) => {
+        const rows = Map.groupBy(await find([...ids]), idOf);
+        return ids.map((id) => rows.get(id) ?? []);
+      },
+      { cache },
+    );
   const own = (ids: string[]) => ({ where: { workspaceId, id: { in: ids } } });
   const id = (row: { readonly id: string }): string => row.id;
 
   return {
     rep: byId((ids) => prisma.rep.findMany(own(ids)), id),
-    repState: byId((ids) => prisma.repState.findMany({ where: { workspaceId, repId: { in: ids } } }), (row) => row.repId),
+    repState: byId(
+      (ids) => prisma.repState.findMany({ where: { workspaceId, repId: { in: ids } } }),
+      (row) => row.repId,
+    ),
     pool: byId((ids) => prisma.pool.findMany(own(ids)), id),
-    rotation: byId((ids) => prisma.rotation.findMany({ where: { workspaceId, poolId: { in: ids } } }), (row) => row.poolId),
+    rotation: byId(
+      (ids) => prisma.rotation.findMany({ where: { workspaceId, poolId: { in: ids } } }),
+      (row) => row.poolId,
+    ),
     territory: byId((ids) => prisma.territory.findMany(own(ids)), id),
     account: byId(
       async (ids) => (await prisma.account.findMany({ ...own(ids), include: { domains: true } })).map(withDomains),
@@ -62,30 +90,41 @@ export function createLoaders(database: Database, workspace: string | null, cach
     ),
     lead: byId((ids) => prisma.lead.findMany(own(ids)), id),
     assignment: byId((ids) => prisma.assignment.findMany(own(ids)), id),
-    decision: byId((ids) => prisma.decision.findMany({ where: { workspaceId, assignmentId: { in: ids } } }), (row) => row.assignmentId),
+    decision: byId(
+      (ids) => prisma.decision.findMany({ where: { workspaceId, assignmentId: { in: ids } } }),
+      (row) => row.assignmentId,
+    ),
     presentAssignment: byId(
       (ids) => prisma.assignment.findMany({ where: { workspaceId, leadId: { in: ids }, endedAt: null } }),
       (row) => row.leadId,
     ),
     membersOfPool: grouped(
-      (ids) => prisma.poolMember.findMany({ where: { workspaceId, poolId: { in: ids } }, orderBy: { position: 'asc' } }),
+      (ids) =>
+        prisma.poolMember.findMany({ where: { workspaceId, poolId: { in: ids } }, orderBy: { position: 'asc' } }),
       (row) => row.poolId,
     ),
-    poolsOfRep: new DataLoader(async (ids) => {
-      const memberships = await prisma.poolMember.findMany({
-        where: { workspaceId, repId: { in: [...ids] } },
-        include: { pool: true },
-        orderBy: { pool: { key: 'asc' } },
-      });
-      const ofRep = Map.groupBy(memberships, ({ repId }) => repId);
-      return ids.map((repId) => (ofRep.get(repId) ?? []).map(({ pool }) => pool));
-    }, { cache }),
+    poolsOfRep: new DataLoader(
+      async (ids) => {
+        const memberships = await prisma.poolMember.findMany({
+          where: { workspaceId, repId: { in: [...ids] } },
+          include: { pool: true },
+          orderBy: { pool: { key: 'asc' } },
+        });
+        const ofRep = Map.groupBy(memberships, ({ repId }) => repId);
+        return ids.map((repId) => (ofRep.get(repId) ?? []).map(({ pool }) => pool));
+      },
+      { cache },
+    ),
     assignmentsOfLead: grouped(
       (ids) => prisma.assignment.findMany({ where: { workspaceId, leadId: { in: ids } }, orderBy: { number: 'asc' } }),
       (row) => row.leadId,
     ),
     activitiesOfLead: grouped(
-      (ids) => prisma.activity.findMany({ where: { workspaceId, leadId: { in: ids } }, orderBy: [{ at: 'asc' }, { id: 'asc' }] }),
+      (ids) =>
+        prisma.activity.findMany({
+          where: { workspaceId, leadId: { in: ids } },
+          orderBy: [{ at: 'asc' }, { id: 'asc' }],
+        }),
       (row) => row.leadId,
     ),
   };

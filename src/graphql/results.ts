@@ -4,10 +4,9 @@ import { builder } from './builder.ts';
 
 export const ErrorCodeRef = builder.enumType('ErrorCode', {
   description: 'Every refusal a caller can act on.',
-  values: Object.fromEntries(Object.entries(ERROR_CODES).map(([code, description]) => [code, { value: code, description }])) as Record<
-    ErrorCode,
-    { value: ErrorCode; description: string }
-  >,
+  values: Object.fromEntries(
+    Object.entries(ERROR_CODES).map(([code, description]) => [code, { value: code, description }]),
+  ) as Record<ErrorCode, { value: ErrorCode; description: string }>,
 });
 
 /** A refusal as a result: not the error itself, since graphql-js takes a returned error for a thrown one. */
@@ -52,6 +51,7 @@ export const resultType = <Success extends object>(
   success: ObjectRef<typeof builder.$inferSchemaTypes, Success>,
 ) =>
   builder.unionType(`${name}Result`, {
+    description: 'What became of it, or why not.',
     types: [success, InvalidInputError, RefusedError],
     resolveType: (value) => {
       if (!isRefused(value)) return success;

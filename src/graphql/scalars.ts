@@ -1,4 +1,4 @@
-import { GraphQLScalarType, type GraphQLError, Kind, valueFromASTUntyped } from 'graphql';
+import { type GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql';
 import { builder } from './builder.ts';
 import { requestError } from './errors.ts';
 
@@ -13,7 +13,9 @@ function parseDateTime(value: unknown): Date {
   // `Date` takes 30 February for 2 March.
   const exists = parts !== null && new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
   if (!date || Number.isNaN(date.getTime()) || !exists) {
-    throw invalid(`must be a date and time with a zone that exists, such as 2026-03-01T09:30:00Z; this is ${JSON.stringify(value)}`);
+    throw invalid(
+      `must be a date and time with a zone that exists, such as 2026-03-01T09:30:00Z; this is ${JSON.stringify(value)}`,
+    );
   }
   return date;
 }

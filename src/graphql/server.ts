@@ -1,15 +1,21 @@
-import { EnvelopArmor } from '@escape.tech/graphql-armor';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { type ExecutionArgs, type ExecutionResult, GraphQLError, NoSchemaIntrospectionCustomRule, type ValidationRule } from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import { EnvelopArmor } from '@escape.tech/graphql-armor';
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  type ValidationRule,
+} from 'graphql';
 import { CloseCode } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
+import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Authenticate, Unauthenticated } from '../auth/authenticate.ts';
 import type { Principal } from '../auth/principal.ts';
 import { type Context, createContext, type Services } from './context.ts';
-import { maskError, requestError, withCode } from './errors.ts';
+import { maskError, type RequestErrorCode, requestError, withCode } from './errors.ts';
 import { schema } from './schema.ts';
 
 export const GRAPHQL_PATH = '/graphql';
@@ -97,7 +103,9 @@ export function createGraphQLServer({ services, authenticate, log, production }:
     schema,
     graphqlEndpoint: GRAPHQL_PATH,
     landingPage: false,
-    graphiql: production ? false : { title: 'Fairlead', headers: '{ "authorization": "Bearer fl_…" }', subscriptionsProtocol: 'WS' },
+    graphiql: production
+      ? false
+      : { title: 'Fairlead', headers: '{ "authorization": "Bearer fl_…" }', subscriptionsProtocol: 'WS' },
     logging: false,
     batching: false,
     multipart: false,
@@ -136,7 +144,8 @@ export function createGraphQLServer({ services, authenticate, log, production }:
       );
     for (const authorization of new Set([...signedIn.values(), ...streams.values()])) {
       if (!(await isEnded(authorization))) continue;
-      for (const [socket, given] of signedIn) if (given === authorization) socket.close(CloseCode.Forbidden, 'Forbidden');
+      for (const [socket, given] of signedIn)
+        if (given === authorization) socket.close(CloseCode.Forbidden, 'Forbidden');
       for (const [stream, given] of streams) if (given === authorization) stream.destroy();
     }
   }
@@ -166,7 +175,14 @@ export function createGraphQLServer({ services, authenticate, log, production }:
         }
         const closeSlow = (): void => closeSlowSocket(extra.socket as WebSocket, log);
         const incoming: Incoming = { socket: { principal: extra.principal ?? null, closeSlow } };
-        const { schema: enveloped, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ ...incoming, params } as never);
+        const {
+          schema: enveloped,
+          execute,
+          subscribe,
+          contextFactory,
+          parse,
+          validate,
+        } = yoga.getEnveloped({ ...incoming, params } as never);
         try {
           const document = parse(params.query);
           const errors = validate(enveloped, document);
@@ -184,8 +200,12 @@ export function createGraphQLServer({ services, authenticate, log, production }:
           return [withCode(maskError(error, log))];
         }
       },
-      execute: (args) => (args.rootValue as { execute(args: ExecutionArgs): ExecutionResult }).execute(args as ExecutionArgs),
-      subscribe: (args) => (args.rootValue as { subscribe(args: ExecutionArgs): AsyncIterable<ExecutionResult> }).subscribe(args as ExecutionArgs),
+      execute: (args) =>
+        (args.rootValue as { execute(args: ExecutionArgs): ExecutionResult }).execute(args as ExecutionArgs),
+      subscribe: (args) =>
+        (args.rootValue as { subscribe(args: ExecutionArgs): AsyncIterable<ExecutionResult> }).subscribe(
+          args as ExecutionArgs,
+        ),
     },
     sockets,
     KEEP_ALIVE_MS,
@@ -241,8 +261,13 @@ const jsonOnly: Plugin = {
     if (request.method !== 'POST') return;
     const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
     if (type === 'application/json' || type === 'application/graphql-response+json') return;
-    const error = requestError('UNSUPPORTED_MEDIA_TYPE', 'Send the operation as application/json.');
-    endResponse(fetchAPI.Response.json({ errors: [error] }, { status: 415 }));
+    const errors = [
+      {
+        message: 'Send the operation as application/json.',
+        extensions: { code: 'UNSUPPORTED_MEDIA_TYPE' satisfies RequestErrorCode },
+      },
+    ];
+    endResponse(fetchAPI.Response.json({ errors }, { status: 415 }));
   },
 };
 
@@ -267,7 +292,10 @@ const deadline: Plugin = {
     setExecuteFn(async (args) => {
       const late = Promise.withResolvers<ExecutionResult>();
       const message = `This was not done within ${PROTOCOL_LIMITS.requestMs / 1_000} s; it may still happen. Repeat the call; with an idempotency key nothing is done twice.`;
-      const timer = setTimeout(() => late.resolve({ errors: [requestError('UNAVAILABLE', message)] }), PROTOCOL_LIMITS.requestMs);
+      const timer = setTimeout(
+        () => late.resolve({ errors: [requestError('UNAVAILABLE', message)] }),
+        PROTOCOL_LIMITS.requestMs,
+      );
       try {
         return await Promise.race([executeFn(args), late.promise]);
       } finally {
@@ -280,7 +308,8 @@ const deadline: Plugin = {
 /** An operation that was refused before it ran: 400, and a code. */
 const withCodes: Plugin = {
   onResultProcess: ({ result, setResult }) => {
-    if (Array.isArray(result) || !('errors' in result) || !result.errors || 'data' in result && result.data != null) return;
+    if (Array.isArray(result) || !('errors' in result) || !result.errors || ('data' in result && result.data != null))
+      return;
     if (result.errors.every(({ extensions }) => extensions?.code !== undefined)) return;
     setResult({ ...result, errors: result.errors.map(withCode) });
   },

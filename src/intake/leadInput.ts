@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import i18nCountries from 'i18n-iso-countries';
 import { iso31662 } from 'iso-3166';
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js';
+import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js';
 import { parse as parseDomain } from 'tldts';
 import { z } from 'zod';
 import { InvalidInput, type Issue } from '../domain/errors.ts';
@@ -28,7 +28,9 @@ const ATTRIBUTE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 /** A lead's or rep's own attributes: at most 100 of text, numbers and booleans. */
 export const attributesSchema = z
   .record(
-    z.string().regex(ATTRIBUTE_NAME, { error: 'a name is a letter followed by up to 63 letters, digits or underscores' }),
+    z
+      .string()
+      .regex(ATTRIBUTE_NAME, { error: 'a name is a letter followed by up to 63 letters, digits or underscores' }),
     z.union([line(LIMITS.attributeText), z.number(), z.boolean()], {
       error: `must be one line of text of at most ${LIMITS.attributeText} characters, a number, true or false`,
     }),
@@ -36,8 +38,11 @@ export const attributesSchema = z
   .refine((attributes) => Object.keys(attributes).length <= LIMITS.attributes, {
     error: `has more than ${LIMITS.attributes} attributes`,
   })
-  .transform((attributes): Attributes =>
-    Object.fromEntries(Object.entries(attributes).filter((entry): entry is [string, string | number | boolean] => entry[1] !== null)),
+  .transform(
+    (attributes): Attributes =>
+      Object.fromEntries(
+        Object.entries(attributes).filter((entry): entry is [string, string | number | boolean] => entry[1] !== null),
+      ),
   );
 
 const leadSchema = z.strictObject({
@@ -55,17 +60,47 @@ const leadSchema = z.strictObject({
   metro: optional(line(200)),
   postalCode: optional(line(20)),
   industry: optional(line(200)),
-  employees: optional(z.number().int({ error: 'must be a whole number' }).min(0, { error: 'must be 0 or more' }).max(10_000_000, { error: 'must be at most 10,000,000' })),
-  score: optional(z.number({ error: 'must be a number from 0 to 100' }).min(0, { error: 'must be from 0 to 100' }).max(100, { error: 'must be from 0 to 100' })),
-  requestKind: z.enum(REQUEST_KINDS).nullish().transform((kind) => kind ?? 'OTHER'),
+  employees: optional(
+    z
+      .number()
+      .int({ error: 'must be a whole number' })
+      .min(0, { error: 'must be 0 or more' })
+      .max(10_000_000, { error: 'must be at most 10,000,000' }),
+  ),
+  score: optional(
+    z
+      .number({ error: 'must be a number from 0 to 100' })
+      .min(0, { error: 'must be from 0 to 100' })
+      .max(100, { error: 'must be from 0 to 100' }),
+  ),
+  requestKind: z
+    .enum(REQUEST_KINDS)
+    .nullish()
+    .transform((kind) => kind ?? 'OTHER'),
   productInterest: optional(line(200)),
-  qualification: z.enum(QUALIFICATIONS).nullish().transform((qualification) => qualification ?? 'NONE'),
-  icp: z.boolean().nullish().transform((icp) => icp ?? false),
-  timeZone: optional(line(64).refine((zone) => zone === null || isTimeZone(zone), { error: 'must be an IANA time zone such as Europe/Berlin' })),
-  language: optional(line(35).refine((tag) => tag === null || isLanguageTag(tag), { error: 'must be a BCP 47 language tag such as de or en-GB' })),
+  qualification: z
+    .enum(QUALIFICATIONS)
+    .nullish()
+    .transform((qualification) => qualification ?? 'NONE'),
+  icp: z
+    .boolean()
+    .nullish()
+    .transform((icp) => icp ?? false),
+  timeZone: optional(
+    line(64).refine((zone) => zone === null || isTimeZone(zone), {
+      error: 'must be an IANA time zone such as Europe/Berlin',
+    }),
+  ),
+  language: optional(
+    line(35).refine((tag) => tag === null || isLanguageTag(tag), {
+      error: 'must be a BCP 47 language tag such as de or en-GB',
+    }),
+  ),
   message: optional(multiline(LIMITS.message)),
   attributes: attributesSchema.nullish().transform((attributes) => attributes ?? {}),
-  source: line(100).nullish().transform((source) => source ?? 'api'),
+  source: line(100)
+    .nullish()
+    .transform((source) => source ?? 'api'),
   capturedAt: optional(z.date()),
 });
 
@@ -102,7 +137,9 @@ export function parseLead(input: unknown, receivedAt: Date, path: readonly (stri
   const email = lead.email === null ? null : (emailAddress(lead.email) ?? refuse('email', EMAIL_FAULT));
   const phone = lead.phone === null ? null : (phoneNumber(lead.phone, country) ?? refuse('phone', PHONE_FAULT));
   const companyDomain =
-    lead.companyDomain === null ? null : (registrableDomain(lead.companyDomain) ?? refuse('companyDomain', DOMAIN_FAULT));
+    lead.companyDomain === null
+      ? null
+      : (registrableDomain(lead.companyDomain) ?? refuse('companyDomain', DOMAIN_FAULT));
   if (issues.length > 0) throw new InvalidInput(issues);
 
   const domain = companyDomain ?? (email === null ? null : registrableDomain(email.slice(email.indexOf('@') + 1)));
@@ -147,8 +184,11 @@ function hostName(text: string): string | null {
   if (/[\s/:?#@[\]\\%]/.test(text) || text.length > 253) return null;
   const host = URL.canParse(`http://${text}`) ? new URL(`http://${text}`).hostname : '';
   const { hostname, isIp, publicSuffix } = parseDomain(host);
-  if (hostname === null || isIp || publicSuffix === null || hostname === publicSuffix || !hostname.includes('.')) return null;
-  return hostname.split('.').every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label)) ? hostname : null;
+  if (hostname === null || isIp || publicSuffix === null || hostname === publicSuffix || !hostname.includes('.'))
+    return null;
+  return hostname.split('.').every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label))
+    ? hostname
+    : null;
 }
 
 /** `https://www.Example.co.uk/about` → `example.co.uk`; null for an IP address or no domain. */
@@ -216,7 +256,11 @@ export const issuesOf = (error: z.ZodError, path: readonly (string | number)[] =
 
 /** SHA-256 of a value, the same for the same content in whatever order its names come. */
 export const contentHash = (value: unknown): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(createHash('sha256').update(JSON.stringify(sorted(value))).digest());
+  new Uint8Array(
+    createHash('sha256')
+      .update(JSON.stringify(sorted(value)))
+      .digest(),
+  );
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);

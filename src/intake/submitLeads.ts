@@ -17,7 +17,9 @@ export interface Submission {
 
 export type SubmitOutcome = Submitted | Refusal;
 
-const idempotencyKeySchema = line(200).nullish().transform((key) => key ?? null);
+const idempotencyKeySchema = line(200)
+  .nullish()
+  .transform((key) => key ?? null);
 
 /** The lane takes this many leads of one call at a time, so that others come in between. */
 const CHUNK = 250;
@@ -40,18 +42,28 @@ export async function submitLeads(
   path: readonly (string | number)[] = ['leads'],
 ): Promise<SubmitOutcome[]> {
   if (submissions.length > LIMITS.leads) {
-    throw new InvalidInput([{ path: [...path], message: `has ${submissions.length} leads; ${LIMITS.leads} are the most in one call` }]);
+    throw new InvalidInput([
+      { path: [...path], message: `has ${submissions.length} leads; ${LIMITS.leads} are the most in one call` },
+    ]);
   }
   const receivedAt = clock.now();
-  const parsed = submissions.map((submission, index) => parseSubmission(submission, principal, receivedAt, [...path, index]));
+  const parsed = submissions.map((submission, index) =>
+    parseSubmission(submission, principal, receivedAt, [...path, index]),
+  );
   const sound = parsed.filter((lead): lead is IncomingLead => !(lead instanceof Refusal));
-  const chunks = Array.from({ length: Math.ceil(sound.length / CHUNK) }, (_, index) => sound.slice(index * CHUNK, (index + 1) * CHUNK));
+  const chunks = Array.from({ length: Math.ceil(sound.length / CHUNK) }, (_, index) =>
+    sound.slice(index * CHUNK, (index + 1) * CHUNK),
+  );
   const outcomes = (await Promise.all(chunks.map((chunk) => lanes.run(principal.workspaceId, submit(chunk))))).flat();
   return parsed.map((lead) => (lead instanceof Refusal ? lead : (outcomes.shift() as SubmitOutcome)));
 }
 
 /** One lead. @throws Refusal, Unavailable */
-export async function submitLead({ lanes, clock }: Intake, principal: Principal, submission: Submission): Promise<Submitted> {
+export async function submitLead(
+  { lanes, clock }: Intake,
+  principal: Principal,
+  submission: Submission,
+): Promise<Submitted> {
   const lead = parseSubmission(submission, principal, clock.now(), []);
   if (lead instanceof Refusal) throw lead;
   const [outcome] = await lanes.run(principal.workspaceId, submit([lead]));
@@ -60,7 +72,11 @@ export async function submitLead({ lanes, clock }: Intake, principal: Principal,
 }
 
 /** Who would get the lead now. Moves nothing. @throws Refusal, Unavailable */
-export function previewRouting({ lanes, clock }: Intake, principal: Principal, lead: object): Promise<{ decision: Decision; summary: string }> {
+export function previewRouting(
+  { lanes, clock }: Intake,
+  principal: Principal,
+  lead: object,
+): Promise<{ decision: Decision; summary: string }> {
   const { routable } = parseLead(lead, clock.now(), []);
   return lanes.run(principal.workspaceId, preview(routable));
 }

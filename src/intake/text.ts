@@ -6,7 +6,9 @@ const LINE_BREAK = /[\r\n\t\v\f\u0085\u2028\u2029]/;
 
 /** Text of up to `max` characters on one line: trimmed, empty as null. */
 export const line = (max: number) =>
-  multiline(max).refine((text) => text === null || !LINE_BREAK.test(text), { error: 'must be one line, without line breaks or tabs' });
+  multiline(max).refine((text) => text === null || !LINE_BREAK.test(text), {
+    error: 'must be one line, without line breaks or tabs',
+  });
 
 /** Text of up to `max` characters, with line breaks: trimmed, empty as null. */
 export const multiline = (max: number) =>

@@ -20,7 +20,12 @@ export function checkRange({ from, to }: MetricsRange): void {
 }
 
 /** The parameters of every query here, in this order. */
-export const parameters = ({ workspaceId, from, to, poolId }: MetricsRange): unknown[] => [workspaceId, from, to, poolId];
+export const parameters = ({ workspaceId, from, to, poolId }: MetricsRange): unknown[] => [
+  workspaceId,
+  from,
+  to,
+  poolId,
+];
 
 /** The condition every query here has, on assignments named `a`. */
 export const IN_RANGE = `a."workspaceId" = $1 AND a."assignedAt" >= $2 AND a."assignedAt" < $3 AND ($4::uuid IS NULL OR a."poolId" = $4)`;

@@ -34,7 +34,11 @@ const send = async (url: string, input: object): Promise<Submitted['submitLead']
 };
 
 /** Runs the tasks, so many at a time. */
-async function inParallel<Result>(count: number, width: number, task: (index: number) => Promise<Result>): Promise<Result[]> {
+async function inParallel<Result>(
+  count: number,
+  width: number,
+  task: (index: number) => Promise<Result>,
+): Promise<Result[]> {
   const results: Result[] = [];
   let next = 0;
   await Promise.all(
@@ -127,12 +131,16 @@ describe('one server', () => {
     expect(results.filter(({ repeated }) => !repeated)).toHaveLength(1);
     const reordered = { ...input, lead: { attributes: { a: 2, b: 1 }, email: 'one@example.org' } };
     expect((await send(app.app.url, reordered)).repeated).toBe(true);
-    expect((await send(app.app.url, { ...input, lead: { email: 'two@example.org' } })).code).toBe('IDEMPOTENCY_MISMATCH');
+    expect((await send(app.app.url, { ...input, lead: { email: 'two@example.org' } })).code).toBe(
+      'IDEMPOTENCY_MISMATCH',
+    );
     expect((await send(app.app.url, { ...input, lead: { ...input.lead, source: 'other' } })).repeated).toBe(false);
   });
 
   test('with ten free places, a hundred leads at once fill them and not one more', async () => {
-    const results = await inParallel(100, 100, (index) => send(app.app.url, { lead: { email: `c${index}@example.org` } }));
+    const results = await inParallel(100, 100, (index) =>
+      send(app.app.url, { lead: { email: `c${index}@example.org` } }),
+    );
     const { rows } = await app.database.pool.query<{ key: string; load: number }>(
       'SELECT r."key", s."load" FROM "RepState" s JOIN "Rep" r ON r."id" = s."repId" ORDER BY r."key"',
     );
@@ -142,11 +150,12 @@ describe('one server', () => {
   });
 
   test('a closed lead frees its place, and an opened one takes it back', async () => {
-    const { data } = await app.send<{ leads: { edges: { node: { id: string; owner: { key: string; load: number } } }[] } }>(
-      '{ leads(first: 1, filter: { method: [DEFAULT] }) { edges { node { id owner { key load } } } } }',
-    );
+    const { data } = await app.send<{
+      leads: { edges: { node: { id: string; owner: { key: string; load: number } } }[] };
+    }>('{ leads(first: 1, filter: { method: [DEFAULT] }) { edges { node { id owner { key load } } } } }');
     const lead = data?.leads.edges[0]?.node;
-    const set = 'mutation ($input: UpdateLeadStatusInput!) { updateLeadStatus(input: $input) { ... on UpdateLeadStatusSuccess { lead { closedAt owner { load } } } } }';
+    const set =
+      'mutation ($input: UpdateLeadStatusInput!) { updateLeadStatus(input: $input) { ... on UpdateLeadStatusSuccess { lead { closedAt owner { load } } } } }';
     const closed = await app.send(set, { input: { leadId: lead?.id, status: 'LOST' } });
     expect(closed.data).toMatchObject({ updateLeadStatus: { lead: { owner: { load: 3 } } } });
     expect((await send(app.app.url, { lead: {} })).lead.owner.key).toBe(lead?.owner.key);
@@ -155,10 +164,18 @@ describe('one server', () => {
   });
 
   test('one lead that the database refuses hurts nobody else', async () => {
-    await app.database.pool.query(`ALTER TABLE "Lead" ADD CONSTRAINT poison CHECK ("city" IS DISTINCT FROM 'Poisonville')`);
+    await app.database.pool.query(
+      `ALTER TABLE "Lead" ADD CONSTRAINT poison CHECK ("city" IS DISTINCT FROM 'Poisonville')`,
+    );
     const cities = ['Fresno', 'Poisonville', 'Tampa', 'Reno', 'Boise'];
     const results = await Promise.allSettled(cities.map((city) => send(app.app.url, { lead: { city } })));
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
+    expect(results.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+    ]);
     expect(String((results[1] as PromiseRejectedResult).reason)).toContain('INTERNAL');
     await app.database.pool.query('ALTER TABLE "Lead" DROP CONSTRAINT poison');
   });
@@ -167,8 +184,10 @@ describe('one server', () => {
     const stop = { now: false };
     const killing = (async () => {
       while (!stop.now) {
-        await app.database.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-          WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'fairlead%' AND random() < 0.3`).catch(() => {});
+        await app.database.pool
+          .query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'fairlead%' AND random() < 0.3`)
+          .catch(() => {});
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     })();
@@ -195,7 +214,9 @@ test('five hundred leads in one call rotate exactly like five hundred calls', as
   await bulk.apply(onePool(5, { strategy: 'WEIGHTED', weights: [7, 3, 1, 1, 5] }));
   await single.apply(onePool(5, { strategy: 'WEIGHTED', weights: [7, 3, 1, 1, 5] }));
   const leads = Array.from({ length: 500 }, (_, index) => ({ lead: { email: `p${index}@example.org` } }));
-  const { data } = await bulk.send<{ submitLeads: { results: { lead: { email: string; owner: { key: string } } }[]; summary: object } }>(
+  const { data } = await bulk.send<{
+    submitLeads: { results: { lead: { email: string; owner: { key: string } } }[]; summary: object };
+  }>(
     `mutation ($input: SubmitLeadsInput!) { submitLeads(input: $input) { ... on SubmitLeadsSuccess {
       results { ... on SubmitLeadSuccess { lead { email owner { key } } } } summary { accepted refused repeated lastResort } } } }`,
     { input: { leads } },

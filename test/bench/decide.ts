@@ -7,15 +7,25 @@ const POOLS = 20;
 
 /** A market with so many steps, territories and accounts, and seven reps to a pool. */
 function large(size: number) {
-  const reps = Array.from({ length: POOLS * 7 }, (_, index) => rep(`rep-${index}`, { capacity: Number.MAX_SAFE_INTEGER }));
+  const reps = Array.from({ length: POOLS * 7 }, (_, index) =>
+    rep(`rep-${index}`, { capacity: Number.MAX_SAFE_INTEGER }),
+  );
   const pools = Array.from({ length: POOLS }, (_, index) =>
-    pool(`pool-${index}`, reps.slice(index * 7, index * 7 + 7).map(({ id }, position) => ({ repId: id, weight: 1 + ((position * 3) % 5) })), { strategy: 'WEIGHTED' }),
+    pool(
+      `pool-${index}`,
+      reps.slice(index * 7, index * 7 + 7).map(({ id }, position) => ({ repId: id, weight: 1 + ((position * 3) % 5) })),
+      { strategy: 'WEIGHTED' },
+    ),
   );
   const poolOf = (index: number): string => `pool-${index % POOLS}`;
   const steps: Step[] = [
     step('owner', { kind: 'ACCOUNT_OWNER', target: { kind: 'ACCOUNT_OWNER' } }),
     ...Array.from({ length: size }, (_, index) =>
-      step(`step-${index}`, { kind: 'SEGMENT', condition: { field: 'industry', operator: 'EQUALS', value: `industry-${index}` }, target: { kind: 'POOL', pool: poolOf(index) } }),
+      step(`step-${index}`, {
+        kind: 'SEGMENT',
+        condition: { field: 'industry', operator: 'EQUALS', value: `industry-${index}` },
+        target: { kind: 'POOL', pool: poolOf(index) },
+      }),
     ),
     step('territory', { kind: 'TERRITORY', target: { kind: 'TERRITORY' } }),
     step('rest', { target: { kind: 'POOL', pool: 'pool-0' } }),
@@ -23,8 +33,12 @@ function large(size: number) {
   return market({
     reps: [...reps, rep('boss')],
     pools,
-    territories: Array.from({ length: size }, (_, index) => territory(`t-${index}`, { countries: ['DE'], postalPrefixes: [String(10_000 + index)], poolId: poolOf(index) })),
-    accounts: Array.from({ length: size }, (_, index) => account(`a-${index}`, { domains: [`company-${index}.example`], ownerId: `rep-${index % reps.length}` })),
+    territories: Array.from({ length: size }, (_, index) =>
+      territory(`t-${index}`, { countries: ['DE'], postalPrefixes: [String(10_000 + index)], poolId: poolOf(index) }),
+    ),
+    accounts: Array.from({ length: size }, (_, index) =>
+      account(`a-${index}`, { domains: [`company-${index}.example`], ownerId: `rep-${index % reps.length}` }),
+    ),
     plan: { steps },
   });
 }

@@ -23,14 +23,26 @@ let sent = 0;
 /** Submits one lead; resolves to its id. */
 const submit = (url: string): Promise<string> =>
   new Promise((resolve, reject) => {
-    const lead = { email: `person-${++sent}@company-${sent % 500}.example`, firstName: 'Ada', lastName: 'Stone', country: 'DE', score: sent % 100, requestKind: 'DEMO' };
+    const lead = {
+      email: `person-${++sent}@company-${sent % 500}.example`,
+      firstName: 'Ada',
+      lastName: 'Stone',
+      country: 'DE',
+      score: sent % 100,
+      requestKind: 'DEMO',
+    };
     const body = JSON.stringify({ query: QUERY, variables: { input: { lead } } });
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), authorization: `Bearer ${ADMIN_KEY}` };
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      authorization: `Bearer ${ADMIN_KEY}`,
+    };
     const sending = request(`${url}/graphql`, { method: 'POST', agent, headers }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => (text += chunk));
       response.on('end', () => {
-        const id = (JSON.parse(text) as { data?: { submitLead?: { lead?: { id: string } } } }).data?.submitLead?.lead?.id;
+        const id = (JSON.parse(text) as { data?: { submitLead?: { lead?: { id: string } } } }).data?.submitLead?.lead
+          ?.id;
         if (id) resolve(id);
         else reject(new Error(text));
       });
@@ -56,7 +68,11 @@ async function throughput(url: string): Promise<number> {
 
 /** From the moment a lead is sent, at a steady rate, to the moment its owner's device has the event. */
 async function latency(url: string, repKeys: readonly string[], perSecond: number): Promise<Measure[]> {
-  const histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
+  const histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 60_000_000,
+    numberOfSignificantValueDigits: 3,
+  });
   const sentAt = new Map<string, number>();
   const arrivedAt = new Map<string, number>();
   const match = (id: string): void => {
@@ -87,16 +103,19 @@ async function latency(url: string, repKeys: readonly string[], perSecond: numbe
     const due = Math.min(total, Math.floor(((performance.now() - start) / 1_000) * perSecond));
     while (pending.length < due) {
       const at = performance.now();
-      pending.push(submit(url).then((id) => {
-        sentAt.set(id, at);
-        match(id);
-      }));
+      pending.push(
+        submit(url).then((id) => {
+          sentAt.set(id, at);
+          match(id);
+        }),
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   await Promise.all(pending);
   const deadline = performance.now() + 5_000;
-  while (histogram.totalCount < total && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (histogram.totalCount < total && performance.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 10));
   await Promise.all(feeds.map((feed) => feed.close()));
   const at = (percentile: number): number => histogram.getValueAtPercentile(percentile) / 1_000;
   return [
@@ -125,7 +144,8 @@ for (const name of names) await throughput(urls[name]);
 for (let round = 0; round < ROUNDS; round += 1) {
   for (const name of names) rates.get(name)?.push(await throughput(urls[name]));
 }
-const median = (name: keyof Ready['urls']): number => (rates.get(name) as number[]).toSorted((a, b) => a - b)[1] as number;
+const median = (name: keyof Ready['urls']): number =>
+  (rates.get(name) as number[]).toSorted((a, b) => a - b)[1] as number;
 const compare = (name: keyof Ready['urls'], to: keyof Ready['urls']): Measure => ({
   name: `intake.${name}`,
   value: median(name),

@@ -10,5 +10,11 @@ export interface Measure {
 const round = (value: number): number => (value >= 100 ? Math.round(value) : Number(value.toFixed(3)));
 
 export function print({ value, ratio, ...line }: Measure): void {
-  console.log(JSON.stringify({ ...line, value: round(value), ...(ratio === undefined ? {} : { ratio: Number(ratio.toFixed(2)) }) }));
+  console.log(
+    JSON.stringify({
+      ...line,
+      value: round(value),
+      ...(ratio === undefined ? {} : { ratio: Number(ratio.toFixed(2)) }),
+    }),
+  );
 }

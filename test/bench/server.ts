@@ -10,8 +10,8 @@ import { type Memory, refresh } from '../../src/assignment/memory.ts';
 import { createAuthenticate } from '../../src/auth/authenticate.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
-import { applyCompany } from '../../src/configuration/company.ts';
 import { createApiKey } from '../../src/configuration/apiKeys.ts';
+import { applyCompany } from '../../src/configuration/company.ts';
 import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
 import { openDatabase } from '../../src/db/client.ts';
 import { startEmbedded } from '../../src/db/embedded.ts';
@@ -29,7 +29,12 @@ import { ADMIN_KEY, BENCH_COMPANY } from './company.ts';
 const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
 const log = createLog('warn');
 const embedded = await startEmbedded({ dataDir, log, mode: 'own' });
-const config = readConfig({ PORT: '0', DATABASE_URL: embedded.url, FAIRLEAD_ADMIN_KEY: ADMIN_KEY, FAIRLEAD_LOG_LEVEL: 'warn' });
+const config = readConfig({
+  PORT: '0',
+  DATABASE_URL: embedded.url,
+  FAIRLEAD_ADMIN_KEY: ADMIN_KEY,
+  FAIRLEAD_LOG_LEVEL: 'warn',
+});
 
 const complete = createApp({ config, log });
 await complete.start();
@@ -37,8 +42,13 @@ const database = openDatabase(embedded.url, { max: 20, onError: () => {} });
 const workspaceId = await ensureWorkspace(database, systemClock);
 const context = { database, workspaceId, by: 'bench', clock: systemClock, committed: () => {} };
 await applyCompany(context, BENCH_COMPANY);
-const reps = await database.prisma.rep.findMany({ where: { workspaceId, NOT: { key: 'boss' } }, orderBy: { key: 'asc' } });
-const repKeys = await Promise.all(reps.map(async ({ id, name }) => (await createApiKey(context, { name, role: 'REP', repId: id })).secret));
+const reps = await database.prisma.rep.findMany({
+  where: { workspaceId, NOT: { key: 'boss' } },
+  orderBy: { key: 'asc' },
+});
+const repKeys = await Promise.all(
+  reps.map(async ({ id, name }) => (await createApiKey(context, { name, role: 'REP', repId: id })).secret),
+);
 
 const oneByOne = createApp({ config, log, batchSize: 1 });
 await oneByOne.start();
@@ -66,18 +76,31 @@ const authenticate = createAuthenticate({ database, clock: systemClock, log, jwt
 
 async function shortServer(after: (batch: Batch) => Promise<void>): Promise<string> {
   const intake = { lanes: await shortLanes(after), clock: systemClock };
-  const graphql = createGraphQLServer({ services: { database, clock: systemClock, hub, intake }, authenticate, log, production: false });
+  const graphql = createGraphQLServer({
+    services: { database, clock: systemClock, hub, intake },
+    authenticate,
+    log,
+    production: false,
+  });
   const server = createServer((request, response) => graphql.handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-await database.pool.query('CREATE TABLE "PlainLead" ("id" uuid PRIMARY KEY, "email" text, "country" text, "payload" jsonb, "receivedAt" timestamptz)');
+await database.pool.query(
+  'CREATE TABLE "PlainLead" ("id" uuid PRIMARY KEY, "email" text, "country" text, "payload" jsonb, "receivedAt" timestamptz)',
+);
 const urls = {
   noDatabase: await shortServer(async () => {}),
   plainInsert: await shortServer(async ({ writes }) => {
     const [lead] = writes.insertedLeads;
-    await database.pool.query('INSERT INTO "PlainLead" VALUES ($1, $2, $3, $4, $5)', [lead?.id, lead?.email, lead?.country, lead?.payload, lead?.receivedAt]);
+    await database.pool.query('INSERT INTO "PlainLead" VALUES ($1, $2, $3, $4, $5)', [
+      lead?.id,
+      lead?.email,
+      lead?.country,
+      lead?.payload,
+      lead?.receivedAt,
+    ]);
   }),
   submitLead: complete.url,
   oneByOne: oneByOne.url,

@@ -45,14 +45,18 @@ test('a migration that was changed after it had been applied is refused by name'
 
 test('a database that is newer than the code is refused', async () => {
   await migrate(pool);
-  await pool.query(`INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name") VALUES ('x', 'x', '29990101000000_future')`);
+  await pool.query(
+    `INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name") VALUES ('x', 'x', '29990101000000_future')`,
+  );
   await expect(migrate(pool)).rejects.toThrow('it is newer');
 });
 
 test('a migration that fails leaves nothing behind', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'fairlead-migrations-'));
   await cp(MIGRATIONS_DIR, folder, { recursive: true });
-  await cp(join(MIGRATIONS_DIR, (await migrate(pool, folder))[0] as string), join(folder, '29990101000000_broken'), { recursive: true });
+  await cp(join(MIGRATIONS_DIR, (await migrate(pool, folder))[0] as string), join(folder, '29990101000000_broken'), {
+    recursive: true,
+  });
   await writeFile(join(folder, '29990101000000_broken', 'migration.sql'), 'CREATE TABLE half (); SELECT 1 / 0;');
   await expect(migrate(pool, folder)).rejects.toThrow('division by zero');
   expect((await pool.query(`SELECT to_regclass('half') AS half`)).rows[0].half).toBeNull();

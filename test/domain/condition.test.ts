@@ -26,8 +26,26 @@ describe('operators', () => {
     [{ field: 'attributes.plan', operator: 'EQUALS', value: 'Gold' }, { attributes: { plan: 'gold' } }, true],
     [{ field: 'attributes.toString', operator: 'EXISTS', value: true }, { attributes: {} }, false],
     [{ not: { field: 'icp', operator: 'EQUALS', value: true } }, { icp: false }, true],
-    [{ and: [{ field: 'score', operator: 'AT_LEAST', value: 1 }, { field: 'icp', operator: 'EQUALS', value: true }] }, { score: 5, icp: false }, false],
-    [{ or: [{ field: 'score', operator: 'AT_LEAST', value: 1 }, { field: 'icp', operator: 'EQUALS', value: true }] }, { score: 5, icp: false }, true],
+    [
+      {
+        and: [
+          { field: 'score', operator: 'AT_LEAST', value: 1 },
+          { field: 'icp', operator: 'EQUALS', value: true },
+        ],
+      },
+      { score: 5, icp: false },
+      false,
+    ],
+    [
+      {
+        or: [
+          { field: 'score', operator: 'AT_LEAST', value: 1 },
+          { field: 'icp', operator: 'EQUALS', value: true },
+        ],
+      },
+      { score: 5, icp: false },
+      true,
+    ],
   ])('%j on %j is %s', (condition, given, expected) => {
     expect(holds(condition, given)).toBe(expected);
   });
@@ -53,7 +71,10 @@ describe('a condition that is none is refused with its place', () => {
     const { condition, issues } = parseCondition(value, ['c']);
     expect(condition).toBeNull();
     const [issue] = issues;
-    const path = issue?.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('').slice(1);
+    const path = issue?.path
+      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
+      .join('')
+      .slice(1);
     expect(`${path}: ${issue?.message}`).toContain(expected);
   });
 

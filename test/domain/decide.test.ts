@@ -7,7 +7,11 @@ import type { Step } from '../../src/domain/plan.ts';
 import { account, compile, market, pool, rep, type Setting, step, territory } from '../support/routing.ts';
 
 const reasons = (decision: Decision): Record<string, Reason> =>
-  Object.fromEntries(decision.steps.flatMap(({ attempts }) => attempts.flatMap(({ considered }) => considered.map(({ repId, reason }) => [repId, reason]))));
+  Object.fromEntries(
+    decision.steps.flatMap(({ attempts }) =>
+      attempts.flatMap(({ considered }) => considered.map(({ repId, reason }) => [repId, reason])),
+    ),
+  );
 
 const REPS = [rep('boss'), rep('ada', { managerId: 'boss' }), rep('bob', { managerId: 'boss' }), rep('cy')];
 
@@ -28,7 +32,9 @@ describe('the default plan', () => {
       account('target', { domains: ['wanted.example'], ownerId: 'bob', kind: 'NAMED' }),
       account('orphan', { domains: ['orphan.example'] }),
     ],
-    segments: [{ id: 'big', key: 'big', name: 'Big', condition: { field: 'employees', operator: 'AT_LEAST', value: 500 } }],
+    segments: [
+      { id: 'big', key: 'big', name: 'Big', condition: { field: 'employees', operator: 'AT_LEAST', value: 500 } },
+    ],
     plan: {
       steps: [
         step('owner', { kind: 'ACCOUNT_OWNER', target: { kind: 'ACCOUNT_OWNER' } }),
@@ -39,18 +45,37 @@ describe('the default plan', () => {
           match: [{ repField: 'specialties', operator: 'CONTAINS', leadField: 'industry' }],
           target: { kind: 'POOL', pool: 'specialists' },
         }),
-        step('big', { kind: 'SEGMENT', condition: { operator: 'MATCHES_SEGMENT', value: 'big' }, target: { kind: 'POOL', pool: 'enterprise' } }),
+        step('big', {
+          kind: 'SEGMENT',
+          condition: { operator: 'MATCHES_SEGMENT', value: 'big' },
+          target: { kind: 'POOL', pool: 'enterprise' },
+        }),
         step('rest', { kind: 'DEFAULT', condition: { field: 'country', operator: 'EXISTS', value: true } }),
       ],
     },
   };
 
   test.each([
-    ['the owner of a customer before everything', { companyDomain: 'known.example', region: 'US-CA' }, 'cy', 'ACCOUNT_OWNER'],
+    [
+      'the owner of a customer before everything',
+      { companyDomain: 'known.example', region: 'US-CA' },
+      'cy',
+      'ACCOUNT_OWNER',
+    ],
     ['the owner of a named account', { companyDomain: 'wanted.example', employees: 900 }, 'bob', 'NAMED_ACCOUNT'],
-    ['nobody for an account without an owner, and goes on', { companyDomain: 'orphan.example', region: 'US-CA' }, 'wes', 'TERRITORY'],
+    [
+      'nobody for an account without an owner, and goes on',
+      { companyDomain: 'orphan.example', region: 'US-CA' },
+      'wes',
+      'TERRITORY',
+    ],
     ['the territory before the specialist', { region: 'US-CA', industry: 'healthcare' }, 'wes', 'TERRITORY'],
-    ['the specialist, whatever the case of the industry', { industry: 'Healthcare', employees: 900 }, 'hana', 'SPECIALIZATION'],
+    [
+      'the specialist, whatever the case of the industry',
+      { industry: 'Healthcare', employees: 900 },
+      'hana',
+      'SPECIALIZATION',
+    ],
     ['the segment’s pool', { employees: 500, industry: 'retail' }, 'eve', 'SEGMENT'],
     ['the default pool', { employees: 499, country: 'DE' }, 'ada', 'DEFAULT'],
     ['the last resort', {}, 'boss', 'FALLBACK'],
@@ -63,13 +88,62 @@ describe('the default plan', () => {
 describe('who can take a lead', () => {
   test.each<[string, Setting, Record<string, number>, object, string, Record<string, Reason>]>([
     ['at the limit is full', basic({ defaultCapacity: 50 }), { ada: 50, bob: 49 }, {}, 'bob', { ada: 'AT_CAPACITY' }],
-    ['the rep’s capacity replaces the workspace’s', basic({ reps: [rep('boss'), rep('ada', { capacity: 2 }), rep('bob'), rep('cy')] }), { ada: 2 }, {}, 'bob', { ada: 'AT_CAPACITY' }],
-    ['who is paused is passed over', basic({ reps: [rep('boss'), rep('ada', { status: 'PAUSED' }), rep('bob'), rep('cy')] }), {}, {}, 'bob', { ada: 'PAUSED' }],
-    ['who has left is passed over', basic({ reps: [rep('boss'), rep('ada', { status: 'LEFT' }), rep('bob'), rep('cy')] }), {}, {}, 'bob', { ada: 'LEFT' }],
-    ['weight 0 receives nothing', basic({ pools: [pool('main', [{ repId: 'ada', weight: 0 }, 'bob'])] }), {}, {}, 'bob', { ada: 'WEIGHT_ZERO' }],
-    ['the higher tier is served first', basic({ pools: [pool('main', ['ada', { repId: 'bob', tier: 1 }])] }), {}, {}, 'bob', { ada: 'LOWER_TIER' }],
-    ['the lower tier takes over when the higher is full', basic({ pools: [pool('main', ['ada', { repId: 'bob', tier: 1 }])] }), { bob: 50 }, {}, 'ada', { bob: 'AT_CAPACITY' }],
-    ['nobody owns a lead with their own address', basic(), {}, { email: 'ada@fairlead.example' }, 'bob', { ada: 'OWNER_EQUALS_LEAD' }],
+    [
+      'the rep’s capacity replaces the workspace’s',
+      basic({ reps: [rep('boss'), rep('ada', { capacity: 2 }), rep('bob'), rep('cy')] }),
+      { ada: 2 },
+      {},
+      'bob',
+      { ada: 'AT_CAPACITY' },
+    ],
+    [
+      'who is paused is passed over',
+      basic({ reps: [rep('boss'), rep('ada', { status: 'PAUSED' }), rep('bob'), rep('cy')] }),
+      {},
+      {},
+      'bob',
+      { ada: 'PAUSED' },
+    ],
+    [
+      'who has left is passed over',
+      basic({ reps: [rep('boss'), rep('ada', { status: 'LEFT' }), rep('bob'), rep('cy')] }),
+      {},
+      {},
+      'bob',
+      { ada: 'LEFT' },
+    ],
+    [
+      'weight 0 receives nothing',
+      basic({ pools: [pool('main', [{ repId: 'ada', weight: 0 }, 'bob'])] }),
+      {},
+      {},
+      'bob',
+      { ada: 'WEIGHT_ZERO' },
+    ],
+    [
+      'the higher tier is served first',
+      basic({ pools: [pool('main', ['ada', { repId: 'bob', tier: 1 }])] }),
+      {},
+      {},
+      'bob',
+      { ada: 'LOWER_TIER' },
+    ],
+    [
+      'the lower tier takes over when the higher is full',
+      basic({ pools: [pool('main', ['ada', { repId: 'bob', tier: 1 }])] }),
+      { bob: 50 },
+      {},
+      'ada',
+      { bob: 'AT_CAPACITY' },
+    ],
+    [
+      'nobody owns a lead with their own address',
+      basic(),
+      {},
+      { email: 'ada@fairlead.example' },
+      'bob',
+      { ada: 'OWNER_EQUALS_LEAD' },
+    ],
   ])('%s', (_what, setting, loads, given, owner, expected) => {
     const decision = market(setting, loads).decide(given);
     expect(decision.repId).toBe(owner);
@@ -85,14 +159,42 @@ describe('who can take a lead', () => {
 
 describe('when nobody in the target can take the lead', () => {
   const full = { ada: 50, bob: 50, cy: 50 };
-  const only = (overrides: Partial<Step>): Setting => basic({ pools: [pool('main', ['ada', 'bob']), pool('backup', ['cy'])], plan: { steps: [step('all', overrides), step('next', { target: { kind: 'REP', rep: 'cy' } })] } });
+  const only = (overrides: Partial<Step>): Setting =>
+    basic({
+      pools: [pool('main', ['ada', 'bob']), pool('backup', ['cy'])],
+      plan: { steps: [step('all', overrides), step('next', { target: { kind: 'REP', rep: 'cy' } })] },
+    });
 
   test.each<[string, Setting, Record<string, number>, string, string | null]>([
     ['NEXT_STEP goes on', only({}), { ada: 50, bob: 50 }, 'cy', 'next'],
-    ['BACKUP_POOL asks the other pool, under the step’s own method', only({ whenNobody: { kind: 'BACKUP_POOL', pool: 'backup' } }), { ada: 50, bob: 50 }, 'cy', 'all'],
-    ['MANAGER takes the first one’s manager', only({ whenNobody: { kind: 'MANAGER' } }), { ada: 50, bob: 50 }, 'boss', 'all'],
-    ['MANAGER goes on when the manager is full', only({ whenNobody: { kind: 'MANAGER' } }), { ada: 50, bob: 50, boss: 50 }, 'cy', 'next'],
-    ['ASSIGN_ANYWAY keeps to capacity', only({ whenNobody: { kind: 'ASSIGN_ANYWAY' } }), { ada: 50, bob: 50 }, 'cy', 'next'],
+    [
+      'BACKUP_POOL asks the other pool, under the step’s own method',
+      only({ whenNobody: { kind: 'BACKUP_POOL', pool: 'backup' } }),
+      { ada: 50, bob: 50 },
+      'cy',
+      'all',
+    ],
+    [
+      'MANAGER takes the first one’s manager',
+      only({ whenNobody: { kind: 'MANAGER' } }),
+      { ada: 50, bob: 50 },
+      'boss',
+      'all',
+    ],
+    [
+      'MANAGER goes on when the manager is full',
+      only({ whenNobody: { kind: 'MANAGER' } }),
+      { ada: 50, bob: 50, boss: 50 },
+      'cy',
+      'next',
+    ],
+    [
+      'ASSIGN_ANYWAY keeps to capacity',
+      only({ whenNobody: { kind: 'ASSIGN_ANYWAY' } }),
+      { ada: 50, bob: 50 },
+      'cy',
+      'next',
+    ],
     ['the last resort takes it beyond capacity', basic(), { ...full, boss: 900 }, 'boss', null],
   ])('%s', (_what, setting, loads, owner, stepKey) => {
     const decision = market(setting, loads).decide();
@@ -114,7 +216,9 @@ describe('when nobody in the target can take the lead', () => {
 
   test('the last resort is the first of the chain who has not left', () => {
     const reps = [rep('boss', { status: 'LEFT' }), rep('ada', { status: 'PAUSED' }), rep('cy')];
-    const decision = market(basic({ reps, pools: [pool('main', [])], plan: { steps: [step('all')], lastResort: ['boss', 'ada'] } })).decide();
+    const decision = market(
+      basic({ reps, pools: [pool('main', [])], plan: { steps: [step('all')], lastResort: ['boss', 'ada'] } }),
+    ).decide();
     expect(decision.repId).toBe('ada');
   });
 });
@@ -139,8 +243,14 @@ describe('an account’s owner', () => {
   });
 
   test('a circle of managers hangs nothing', () => {
-    const reps = [rep('boss', { managerId: 'ada', status: 'LEFT' }), rep('ada', { managerId: 'boss', status: 'LEFT' }), rep('cy')];
-    const decision = market({ ...owned(reps), plan: { ...owned().plan, lastResort: ['cy'] } }).decide({ companyDomain: 'known.example' });
+    const reps = [
+      rep('boss', { managerId: 'ada', status: 'LEFT' }),
+      rep('ada', { managerId: 'boss', status: 'LEFT' }),
+      rep('cy'),
+    ];
+    const decision = market({ ...owned(reps), plan: { ...owned().plan, lastResort: ['cy'] } }).decide({
+      companyDomain: 'known.example',
+    });
     expect(decision.repId).toBe('cy');
   });
 
@@ -185,9 +295,21 @@ describe('for any plan', () => {
   const condition: fc.Arbitrary<Condition> = fc.letrec<{ node: Condition }>((tie) => ({
     node: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
-      fc.record({ field: fc.constant('industry'), operator: fc.constantFrom('EQUALS', 'NOT_EQUALS'), value: fc.constantFrom(...industries) }) as fc.Arbitrary<Condition>,
-      fc.record({ field: fc.constant('country'), operator: fc.constantFrom('IN', 'NOT_IN'), value: fc.subarray(countries, { minLength: 1 }) }) as fc.Arbitrary<Condition>,
-      fc.record({ field: fc.constant('employees'), operator: fc.constantFrom('AT_LEAST', 'LESS_THAN'), value: fc.integer({ min: 0, max: 100 }) }) as fc.Arbitrary<Condition>,
+      fc.record({
+        field: fc.constant('industry'),
+        operator: fc.constantFrom('EQUALS', 'NOT_EQUALS'),
+        value: fc.constantFrom(...industries),
+      }) as fc.Arbitrary<Condition>,
+      fc.record({
+        field: fc.constant('country'),
+        operator: fc.constantFrom('IN', 'NOT_IN'),
+        value: fc.subarray(countries, { minLength: 1 }),
+      }) as fc.Arbitrary<Condition>,
+      fc.record({
+        field: fc.constant('employees'),
+        operator: fc.constantFrom('AT_LEAST', 'LESS_THAN'),
+        value: fc.integer({ min: 0, max: 100 }),
+      }) as fc.Arbitrary<Condition>,
       fc.record({ and: fc.array(tie('node'), { minLength: 1, maxLength: 3 }) }),
       fc.record({ or: fc.array(tie('node'), { minLength: 1, maxLength: 3 }) }),
       fc.record({ not: tie('node') }),
@@ -201,7 +323,10 @@ describe('for any plan', () => {
   });
 
   /** Asked one after the other, as the plan reads. */
-  const holds = (each: Condition, lead: { industry: string | null; country: string | null; employees: number | null }): boolean => {
+  const holds = (
+    each: Condition,
+    lead: { industry: string | null; country: string | null; employees: number | null },
+  ): boolean => {
     if ('and' in each) return each.and.every((part) => holds(part, lead));
     if ('or' in each) return each.or.some((part) => holds(part, lead));
     if ('not' in each) return !holds(each.not, lead);
@@ -225,7 +350,11 @@ describe('for any plan', () => {
   test('the index finds the same step as asking one by one', () => {
     fc.assert(
       fc.property(steps, given, (list, lead) => {
-        const plan = { steps: list.map(([each, key], index) => step(`s${index}`, { condition: each, target: { kind: 'REP', rep: key } })) };
+        const plan = {
+          steps: list.map(([each, key], index) =>
+            step(`s${index}`, { condition: each, target: { kind: 'REP', rep: key } }),
+          ),
+        };
         const expected = list.findIndex(([each]) => holds(each, lead));
         const decision = market({ reps: REPS, plan }).decide(lead);
         return decision.stepKey === (expected < 0 ? null : `s${expected}`);
@@ -236,15 +365,20 @@ describe('for any plan', () => {
 
   test('every lead has an owner, and no rotation gives more than the limit', () => {
     fc.assert(
-      fc.property(steps, fc.array(given, { maxLength: 40 }), fc.integer({ min: 0, max: 5 }), (list, leads, capacity) => {
-        const plan = { steps: list.map(([each], index) => step(`s${index}`, { condition: each })) };
-        const run = market({ ...basic(), defaultCapacity: capacity, plan });
-        for (const lead of leads) {
-          const { repId, method } = run.decide(lead);
-          if (method !== 'FALLBACK' && (run.loads.get(repId) as number) > capacity) return false;
-        }
-        return [...run.loads.values()].reduce((sum, load) => sum + load, 0) === leads.length;
-      }),
+      fc.property(
+        steps,
+        fc.array(given, { maxLength: 40 }),
+        fc.integer({ min: 0, max: 5 }),
+        (list, leads, capacity) => {
+          const plan = { steps: list.map(([each], index) => step(`s${index}`, { condition: each })) };
+          const run = market({ ...basic(), defaultCapacity: capacity, plan });
+          for (const lead of leads) {
+            const { repId, method } = run.decide(lead);
+            if (method !== 'FALLBACK' && (run.loads.get(repId) as number) > capacity) return false;
+          }
+          return [...run.loads.values()].reduce((sum, load) => sum + load, 0) === leads.length;
+        },
+      ),
       { numRuns: 200 },
     );
   });

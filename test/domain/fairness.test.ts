@@ -29,7 +29,9 @@ test('the Gini coefficient is the mean difference of all pairs over twice the me
       const value = gini(counts);
       if (mean === 0) return value === null;
       const pairs = counts.flatMap((a) => counts.map((b) => Math.abs(a - b)));
-      return Math.abs((value as number) - pairs.reduce((sum, gap) => sum + gap, 0) / (2 * counts.length ** 2 * mean)) < 1e-9;
+      return (
+        Math.abs((value as number) - pairs.reduce((sum, gap) => sum + gap, 0) / (2 * counts.length ** 2 * mean)) < 1e-9
+      );
     }),
   );
 });

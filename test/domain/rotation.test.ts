@@ -22,7 +22,8 @@ const candidate = (position: number, overrides: Partial<Candidate> = {}): Candid
   ...overrides,
 });
 
-const pool = (weights: readonly number[]): Candidate[] => weights.map((weight, position) => candidate(position, { weight }));
+const pool = (weights: readonly number[]): Candidate[] =>
+  weights.map((weight, position) => candidate(position, { weight }));
 
 /** A pool in motion: keeps who was served last, as the assignment numbers do. */
 function simulate(strategy: Strategy, members: readonly Candidate[]) {
@@ -38,7 +39,11 @@ function simulate(strategy: Strategy, members: readonly Candidate[]) {
       rotation = next;
     },
     take(eligible: readonly Candidate[], value = 1): string {
-      const current = eligible.map((each) => ({ ...each, lastAssignment: last.get(each.repId) ?? 0, load: load.get(each.repId) ?? 0 }));
+      const current = eligible.map((each) => ({
+        ...each,
+        lastAssignment: last.get(each.repId) ?? 0,
+        load: load.get(each.repId) ?? 0,
+      }));
       const turn = takeTurn(strategy, current, rotation, value);
       rotation = turn.rotation;
       const winner = turn.line[0]?.candidate.repId as string;
@@ -49,7 +54,8 @@ function simulate(strategy: Strategy, members: readonly Candidate[]) {
   };
 }
 
-const sum = (rotation: Rotation): bigint => [...rotation.credits.values()].reduce((total, credit) => total + credit, 0n);
+const sum = (rotation: Rotation): bigint =>
+  [...rotation.credits.values()].reduce((total, credit) => total + credit, 0n);
 
 /** Whether every credit is within ±(1 − 1/(2n−2)), in whole numbers. */
 function isWithinBound({ scale, credits }: Rotation, n: number): boolean {
@@ -63,7 +69,14 @@ describe('a pool that stands still', () => {
   test('serves three equal reps in turn', () => {
     const members = pool([1, 1, 1]);
     const { take } = simulate('ROUND_ROBIN', members);
-    expect(Array.from({ length: 6 }, () => take(members))).toEqual(['rep-0', 'rep-1', 'rep-2', 'rep-0', 'rep-1', 'rep-2']);
+    expect(Array.from({ length: 6 }, () => take(members))).toEqual([
+      'rep-0',
+      'rep-1',
+      'rep-2',
+      'rep-0',
+      'rep-1',
+      'rep-2',
+    ]);
   });
 
   test('gives leads by weight, spread evenly and not in blocks', () => {
@@ -102,16 +115,20 @@ describe('a pool that stands still', () => {
 
   test('never lets anyone stray further than twice the largest value when sharing value', () => {
     fc.assert(
-      fc.property(weightsOf(20), fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 50, maxLength: 200 }), (weights, values) => {
-        const members = pool(weights);
-        const run = simulate('VALUE_BALANCED', members);
-        const bound = BigInt(2 * Math.max(...values));
-        return values.every((value) => {
-          run.take(members, value);
-          const { credits, scale } = run.rotation;
-          return [...credits.values()].every((credit) => (credit < 0n ? -credit : credit) <= bound * scale);
-        });
-      }),
+      fc.property(
+        weightsOf(20),
+        fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 50, maxLength: 200 }),
+        (weights, values) => {
+          const members = pool(weights);
+          const run = simulate('VALUE_BALANCED', members);
+          const bound = BigInt(2 * Math.max(...values));
+          return values.every((value) => {
+            run.take(members, value);
+            const { credits, scale } = run.rotation;
+            return [...credits.values()].every((credit) => (credit < 0n ? -credit : credit) <= bound * scale);
+          });
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -121,17 +138,22 @@ describe('a pool with absences', () => {
   test('keeps an always-available member within 2 leads at equal weights, with others absent at random', () => {
     const probability = fc.double({ min: 0, max: 0.8, noNaN: true });
     fc.assert(
-      fc.property(fc.integer({ min: 2, max: 10 }), probability, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (n, p, random) => {
-        const members = pool(Array(n).fill(1));
-        const run = simulate('ROUND_ROBIN', members);
-        for (let lead = 0; lead < 200; lead += 1) {
-          const present = members.filter((_, index) => index === 0 || (random.next().value as number) >= p);
-          run.take(present);
-          const credit = run.rotation.credits.get('rep-0') as bigint;
-          if ((credit < 0n ? -credit : credit) > 2n * run.rotation.scale) return false;
-        }
-        return true;
-      }),
+      fc.property(
+        fc.integer({ min: 2, max: 10 }),
+        probability,
+        fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+        (n, p, random) => {
+          const members = pool(Array(n).fill(1));
+          const run = simulate('ROUND_ROBIN', members);
+          for (let lead = 0; lead < 200; lead += 1) {
+            const present = members.filter((_, index) => index === 0 || (random.next().value as number) >= p);
+            run.take(present);
+            const credit = run.rotation.credits.get('rep-0') as bigint;
+            if ((credit < 0n ? -credit : credit) > 2n * run.rotation.scale) return false;
+          }
+          return true;
+        },
+      ),
       { numRuns: 100 },
     );
   });
@@ -167,10 +189,13 @@ describe('a pool with absences', () => {
             if (action === 'charge') run.rotation = charge(kind, present, run.rotation, receiver, amount);
             else run.take(present, amount);
             const { scale, credits } = run.rotation;
-            const absent = members.filter((member) => !present.includes(member) && (action !== 'charge' || member.repId !== receiver));
+            const absent = members.filter(
+              (member) => !present.includes(member) && (action !== 'charge' || member.repId !== receiver),
+            );
             // Equal as fractions: the denominator may have grown, or been rounded to 2⁻¹²⁸.
             const unmoved = absent.every(({ repId }) => {
-              const moved = (credits.get(repId) as bigint) * before.scale - (before.credits.get(repId) as bigint) * scale;
+              const moved =
+                (credits.get(repId) as bigint) * before.scale - (before.credits.get(repId) as bigint) * scale;
               return (moved < 0n ? -moved : moved) << 120n <= before.scale * scale;
             });
             if (!unmoved) return false;
@@ -203,16 +228,35 @@ describe('ties', () => {
     ['who was never assigned', { lastAssignment: 1 }, { lastAssignment: 0 }, 'ROUND_ROBIN', 'rep-1', 'WAITED'],
     ['the position', {}, {}, 'ROUND_ROBIN', 'rep-0', 'POSITION'],
     ['the lowest load by limit', { load: 5, limit: 10 }, { load: 8, limit: 100 }, 'LEAST_LOADED', 'rep-1', 'LOAD'],
-    ['the credit at equal loads', { load: 1, limit: 10, weight: 1 }, { load: 10, limit: 100, weight: 2 }, 'LEAST_LOADED', 'rep-1', 'CREDIT'],
+    [
+      'the credit at equal loads',
+      { load: 1, limit: 10, weight: 1 },
+      { load: 10, limit: 100, weight: 2 },
+      'LEAST_LOADED',
+      'rep-1',
+      'CREDIT',
+    ],
   ])('are broken by %s', (_what, a, b, strategy, winner, by) => {
     const turn = tie(a, b, strategy);
     expect([turn.line[0]?.candidate.repId, turn.tieBreak]).toEqual([winner, by]);
   });
 
   test('are broken by the heavier weight before the longer wait', () => {
-    const rotation: Rotation = { scale: 4n, credits: new Map([['rep-0', 2n], ['rep-1', -2n]]), received: new Map() };
+    const rotation: Rotation = {
+      scale: 4n,
+      credits: new Map([
+        ['rep-0', 2n],
+        ['rep-1', -2n],
+      ]),
+      received: new Map(),
+    };
     // After earning 1/4 and 3/4 of a value of 2 both stand at 1.
-    const turn = takeTurn('VALUE_BALANCED', [candidate(0, { weight: 1 }), candidate(1, { weight: 3, lastAssignment: 9 })], rotation, 2);
+    const turn = takeTurn(
+      'VALUE_BALANCED',
+      [candidate(0, { weight: 1 }), candidate(1, { weight: 3, lastAssignment: 9 })],
+      rotation,
+      2,
+    );
     expect([turn.line[0]?.candidate.repId, turn.tieBreak]).toEqual(['rep-1', 'WEIGHT']);
   });
 });
@@ -225,8 +269,19 @@ test('a single eligible member takes the lead and pays what they earn', () => {
 });
 
 test('who leaves hands the credit to the others by weight', () => {
-  const rotation: Rotation = { scale: 3n, credits: new Map([['a', 2n], ['b', -1n], ['c', -1n]]), received: new Map() };
-  const { credits, scale } = alignRotation(rotation, [{ repId: 'b', weight: 3 }, { repId: 'c', weight: 1 }]);
+  const rotation: Rotation = {
+    scale: 3n,
+    credits: new Map([
+      ['a', 2n],
+      ['b', -1n],
+      ['c', -1n],
+    ]),
+    received: new Map(),
+  };
+  const { credits, scale } = alignRotation(rotation, [
+    { repId: 'b', weight: 3 },
+    { repId: 'c', weight: 1 },
+  ]);
   expect(Number(credits.get('b')) / Number(scale)).toBeCloseTo(-1 / 3 + (2 / 3) * (3 / 4), 12);
   expect(Number(credits.get('c')) / Number(scale)).toBeCloseTo(-1 / 3 + (2 / 3) * (1 / 4), 12);
   expect(credits.has('a')).toBe(false);

@@ -35,7 +35,10 @@ describe('the most specific territory wins', () => {
   });
 
   test('position breaks a tie', () => {
-    const twins = [territory('second', { countries: ['DE'], position: 2 }), territory('first', { countries: ['DE'], position: 1 })];
+    const twins = [
+      territory('second', { countries: ['DE'], position: 2 }),
+      territory('first', { countries: ['DE'], position: 1 }),
+    ];
     expect(match(twins, { country: 'DE' })).toBe('first');
   });
 });
@@ -81,23 +84,48 @@ test('the index finds the same as looking at every territory', () => {
   fc.assert(
     fc.property(arbitrary, given, (list, values) => {
       const territories = list.map(({ size, ...each }, index) =>
-        territory(`t${index}`, { ...each, position: index, employeesMin: size?.[0] ?? null, employeesMax: size?.[1] ?? null }),
+        territory(`t${index}`, {
+          ...each,
+          position: index,
+          employeesMin: size?.[0] ?? null,
+          employeesMax: size?.[1] ?? null,
+        }),
       );
       const scored = territories.flatMap((each) => {
-        const prefix = each.postalPrefixes.filter((start) => values.postalCode?.startsWith(start)).toSorted((a, b) => b.length - a.length)[0];
+        const prefix = each.postalPrefixes
+          .filter((start) => values.postalCode?.startsWith(start))
+          .toSorted((a, b) => b.length - a.length)[0];
         const ok =
           (each.countries.length === 0 || each.countries.includes(values.country as string)) &&
           (each.regions.length === 0 || each.regions.includes(values.region as string)) &&
           (each.metros.length === 0 || each.metros.includes(values.metro as string)) &&
           (each.industries.length === 0 || each.industries.includes(values.industry as string)) &&
           (each.postalPrefixes.length === 0 || prefix !== undefined) &&
-          (each.employeesMin === null || (values.employees !== null && values.employees >= each.employeesMin && values.employees <= (each.employeesMax as number)));
+          (each.employeesMin === null ||
+            (values.employees !== null &&
+              values.employees >= each.employeesMin &&
+              values.employees <= (each.employeesMax as number)));
         if (!ok) return [];
-        const level = prefix !== undefined ? 4 : each.metros.length > 0 ? 3 : each.regions.length > 0 ? 2 : each.countries.length > 0 ? 1 : 0;
-        const criteria = [each.countries, each.regions, each.metros, each.postalPrefixes, each.industries].filter(({ length }) => length > 0).length + (each.employeesMin === null ? 0 : 1);
+        const level =
+          prefix !== undefined
+            ? 4
+            : each.metros.length > 0
+              ? 3
+              : each.regions.length > 0
+                ? 2
+                : each.countries.length > 0
+                  ? 1
+                  : 0;
+        const criteria =
+          [each.countries, each.regions, each.metros, each.postalPrefixes, each.industries].filter(
+            ({ length }) => length > 0,
+          ).length + (each.employeesMin === null ? 0 : 1);
         return [{ key: each.key, rank: [level, prefix?.length ?? 0, criteria, -each.position] }];
       });
-      scored.sort((a, b) => b.rank.map((value, index) => value - (a.rank[index] as number)).find((difference) => difference !== 0) ?? 0);
+      scored.sort(
+        (a, b) =>
+          b.rank.map((value, index) => value - (a.rank[index] as number)).find((difference) => difference !== 0) ?? 0,
+      );
       return match(territories, values) === (scored[0]?.key ?? null);
     }),
     { numRuns: 1_000 },

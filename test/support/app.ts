@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { TypedDocumentString } from '../../src/gql/graphql.ts';
 import { type App, createApp } from '../../src/app.ts';
 import type { Clock } from '../../src/clock.ts';
 import { type Config, readConfig } from '../../src/config.ts';
-import { applyCompany } from '../../src/configuration/company.ts';
 import { createApiKey } from '../../src/configuration/apiKeys.ts';
+import { applyCompany } from '../../src/configuration/company.ts';
 import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
 import { type Database, openDatabase } from '../../src/db/client.ts';
+import type { TypedDocumentString } from '../../src/gql/graphql.ts';
 import { createLog } from '../../src/log.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
@@ -52,7 +52,11 @@ export interface TestApp {
   /** Sends an operation over HTTP, as the admin unless another key is given; null for none. */
   send<Data = Record<string, never>>(query: string, variables?: object, key?: string | null): Promise<Answer<Data>>;
   /** Sends a typed operation. @throws Error when there is no data */
-  run<Data, Variables>(document: TypedDocumentString<Data, Variables>, variables: Variables, key?: string): Promise<Data>;
+  run<Data, Variables>(
+    document: TypedDocumentString<Data, Variables>,
+    variables: Variables,
+    key?: string,
+  ): Promise<Data>;
   /** Sets up a company from a file's text. */
   apply(text: string): Promise<void>;
   /** A key for a role, and for a rep by its key. */
@@ -60,18 +64,32 @@ export interface TestApp {
   stop(): Promise<void>;
 }
 
-export async function startTestApp(options: { readonly config?: Partial<Config>; readonly clock?: SettableClock } = {}): Promise<TestApp> {
+export async function startTestApp(
+  options: { readonly config?: Partial<Config>; readonly clock?: SettableClock } = {},
+): Promise<TestApp> {
   const testDatabase = await createTestDatabase();
   const clock = options.clock ?? settableClock();
-  const app = createApp({ config: testConfig(testDatabase.url, options.config), clock, log: createLog(process.env.TEST_LOG ?? 'silent') });
+  const app = createApp({
+    config: testConfig(testDatabase.url, options.config),
+    clock,
+    log: createLog(process.env.TEST_LOG ?? 'silent'),
+  });
   await app.start();
   const database = openDatabase(testDatabase.url, { max: 4, onError: () => {} });
   const workspaceId = await ensureWorkspace(database, clock);
   const context = { database, workspaceId, by: 'test', clock, committed: () => {} };
 
-  const send = async <Data>(query: string, variables: object = {}, key: string | null = ADMIN_KEY): Promise<Answer<Data>> => {
+  const send = async <Data>(
+    query: string,
+    variables: object = {},
+    key: string | null = ADMIN_KEY,
+  ): Promise<Answer<Data>> => {
     const headers = { 'content-type': 'application/json', ...(key === null ? {} : { authorization: `Bearer ${key}` }) };
-    const response = await fetch(`${app.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+    const response = await fetch(`${app.url}/graphql`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ query, variables }),
+    });
     const { data, errors = [] } = (await response.json()) as { data?: Data; errors?: Answer<Data>['errors'] };
     return { status: response.status, data, errors };
   };
@@ -90,7 +108,10 @@ export async function startTestApp(options: { readonly config?: Partial<Config>;
     },
     apply: async (text) => void (await applyCompany(context, text)),
     keyFor: async (role, repKey) => {
-      const rep = repKey === undefined ? null : await database.prisma.rep.findUniqueOrThrow({ where: { workspaceId_key: { workspaceId, key: repKey } } });
+      const rep =
+        repKey === undefined
+          ? null
+          : await database.prisma.rep.findUniqueOrThrow({ where: { workspaceId_key: { workspaceId, key: repKey } } });
       return (await createApiKey(context, { name: `${role} ${repKey ?? ''}`, role, repId: rep?.id ?? null })).secret;
     },
     stop: async () => {

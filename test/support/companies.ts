@@ -1,5 +1,8 @@
 /** A company of `count` reps in one pool. */
-export const onePool = (count: number, { strategy = 'ROUND_ROBIN', capacity = 100_000, weights = [] as readonly number[] } = {}): string => {
+export const onePool = (
+  count: number,
+  { strategy = 'ROUND_ROBIN', capacity = 100_000, weights = [] as readonly number[] } = {},
+): string => {
   const keys = Array.from({ length: count }, (_, index) => `rep-${index + 1}`);
   return `
 apiVersion: fairlead/v1

@@ -61,14 +61,23 @@ export const rep = (key: string, overrides: Partial<Rep> = {}): Rep => ({
   ...overrides,
 });
 
-export const pool = (key: string, members: readonly (string | Partial<Pool['members'][number]>)[], overrides: Partial<Pool> = {}): Pool => ({
+export const pool = (
+  key: string,
+  members: readonly (string | Partial<Pool['members'][number]>)[],
+  overrides: Partial<Pool> = {},
+): Pool => ({
   id: key,
   key,
   name: key,
   strategy: 'ROUND_ROBIN',
   defaultValue: 1,
   countManual: true,
-  members: members.map((member) => ({ repId: '', weight: 1, tier: 0, ...(typeof member === 'string' ? { repId: member } : member) })),
+  members: members.map((member) => ({
+    repId: '',
+    weight: 1,
+    tier: 0,
+    ...(typeof member === 'string' ? { repId: member } : member),
+  })),
   ...overrides,
 });
 
@@ -122,7 +131,15 @@ export interface Setting {
   readonly plan?: Partial<Plan>;
 }
 
-export function compile({ defaultCapacity = 50, reps = [], pools = [], territories = [], accounts = [], segments = [], plan = {} }: Setting): RoutingConfiguration {
+export function compile({
+  defaultCapacity = 50,
+  reps = [],
+  pools = [],
+  territories = [],
+  accounts = [],
+  segments = [],
+  plan = {},
+}: Setting): RoutingConfiguration {
   const compiled = compileSegments(segments);
   return {
     defaultCapacity,

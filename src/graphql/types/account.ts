@@ -20,7 +20,11 @@ AccountRef.implement({
     name: t.exposeString('name'),
     kind: t.expose('kind', { type: AccountKindRef }),
     domains: t.stringList({ description: 'Registrable.', resolve: ({ domains }) => [...domains] }),
-    owner: t.field({ type: RepRef, nullable: true, resolve: ({ ownerId }, _args, { loaders }) => loadOptional(loaders.rep, ownerId) }),
+    owner: t.field({
+      type: RepRef,
+      nullable: true,
+      resolve: ({ ownerId }, _args, { loaders }) => loadOptional(loaders.rep, ownerId),
+    }),
   }),
 });
 
@@ -41,7 +45,11 @@ builder.queryField('accounts', (t) =>
       const { workspaceId } = signedIn(context);
       return page(args, { workspaceId, field: 'key', direction: 'asc' }, async ({ where, ...query }) => {
         const include = { domains: true };
-        const accounts = await context.database.prisma.account.findMany({ where: { workspaceId, ...where }, include, ...query });
+        const accounts = await context.database.prisma.account.findMany({
+          where: { workspaceId, ...where },
+          include,
+          ...query,
+        });
         return (accounts as Parameters<typeof withDomains>[0][]).map(withDomains);
       });
     },
@@ -66,7 +74,11 @@ const UpsertAccountsInput = builder.inputType('UpsertAccountsInput', {
 const UpsertAccountsSuccess = builder.objectRef<UpsertedAccounts>('UpsertAccountsSuccess').implement({
   authScopes: { signedIn: true },
   fields: (t) => ({
-    accounts: t.field({ type: [AccountRef], description: 'In the order of the input.', resolve: ({ accounts }) => [...accounts] }),
+    accounts: t.field({
+      type: [AccountRef],
+      description: 'In the order of the input.',
+      resolve: ({ accounts }) => [...accounts],
+    }),
     created: t.exposeInt('created'),
     updated: t.exposeInt('updated'),
   }),
@@ -80,7 +92,10 @@ builder.mutationField('upsertAccounts', (t) =>
     args: { input: t.arg({ type: UpsertAccountsInput, required: true }) },
     resolve: (_root, { input }, context) =>
       orRefusal(() => {
-        const accounts = input.accounts.map(({ ownerId, ...account }) => ({ ...account, ownerId: decodeOptionalId('Rep', ownerId) }));
+        const accounts = input.accounts.map(({ ownerId, ...account }) => ({
+          ...account,
+          ownerId: decodeOptionalId('Rep', ownerId),
+        }));
         return upsertAccounts(configurationContext(context), accounts);
       }),
   }),

@@ -20,7 +20,11 @@ ApiKeyRef.implement({
     keyId: t.exposeString('keyId', { description: 'The public part: fl_<keyId>_….' }),
     role: t.expose('role', { type: RoleRef }),
     scopes: t.exposeStringList('scopes', { description: 'What narrows the role; empty for all of it.' }),
-    rep: t.field({ type: RepRef, nullable: true, resolve: ({ repId }, _args, { loaders }) => loadOptional(loaders.rep, repId) }),
+    rep: t.field({
+      type: RepRef,
+      nullable: true,
+      resolve: ({ repId }, _args, { loaders }) => loadOptional(loaders.rep, repId),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true }),
     revokedAt: t.expose('revokedAt', { type: 'DateTime', nullable: true }),
@@ -62,13 +66,15 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
   }),
 });
 
-const CreateApiKeySuccess = builder.objectRef<{ readonly apiKey: ApiKey; readonly secret: string }>('CreateApiKeySuccess').implement({
-  authScopes: { 'keys:write': true },
-  fields: (t) => ({
-    apiKey: t.field({ type: ApiKeyRef, resolve: ({ apiKey }) => apiKey }),
-    secret: t.exposeString('secret', { description: 'The whole key; shown this once.' }),
-  }),
-});
+const CreateApiKeySuccess = builder
+  .objectRef<{ readonly apiKey: ApiKey; readonly secret: string }>('CreateApiKeySuccess')
+  .implement({
+    authScopes: { 'keys:write': true },
+    fields: (t) => ({
+      apiKey: t.field({ type: ApiKeyRef, resolve: ({ apiKey }) => apiKey }),
+      secret: t.exposeString('secret', { description: 'The whole key; shown this once.' }),
+    }),
+  });
 
 builder.mutationField('createApiKey', (t) =>
   t.field({
@@ -77,7 +83,13 @@ builder.mutationField('createApiKey', (t) =>
     authScopes: { 'keys:write': true },
     args: { input: t.arg({ type: CreateApiKeyInput, required: true }) },
     resolve: (_root, { input: { repId, ...input } }, context) =>
-      orRefusal(() => createApiKey(configurationContext(context), { ...input, scopes: input.scopes ?? undefined, repId: decodeOptionalId('Rep', repId) })),
+      orRefusal(() =>
+        createApiKey(configurationContext(context), {
+          ...input,
+          scopes: input.scopes ?? undefined,
+          repId: decodeOptionalId('Rep', repId),
+        }),
+      ),
   }),
 );
 
@@ -95,6 +107,8 @@ builder.mutationField('revokeApiKey', (t) =>
     authScopes: { 'keys:write': true },
     args: { input: t.arg({ type: RevokeApiKeyInput, required: true }) },
     resolve: (_root, { input }, context) =>
-      orRefusal(async () => ({ apiKey: await revokeApiKey(configurationContext(context), decodeId('ApiKey', input.id)) })),
+      orRefusal(async () => ({
+        apiKey: await revokeApiKey(configurationContext(context), decodeId('ApiKey', input.id)),
+      })),
   }),
 );

@@ -22,7 +22,8 @@ export const ConditionInput = builder.inputRef<ConditionShape>('ConditionInput')
     operator: t.field({ type: OperatorRef }),
     value: t.field({
       type: 'JSON',
-      description: 'BETWEEN: two numbers, both included. IN, NOT_IN: a list. EXISTS: true or false. MATCHES_SEGMENT: the segment’s key.',
+      description:
+        'BETWEEN: two numbers, both included. IN, NOT_IN: a list. EXISTS: true or false. MATCHES_SEGMENT: the segment’s key.',
     }),
   }),
 });

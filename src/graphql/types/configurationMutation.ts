@@ -28,7 +28,9 @@ export function configurationMutation<Input, Row extends object>(options: {
       authScopes: { 'configuration:write': true },
       args: { input: t.arg({ type: input as never, required: true }) },
       resolve: (_root, args, context) =>
-        orRefusal(async () => ({ row: await change(configurationContext(context), (args as { input: Input }).input) })) as never,
+        orRefusal(async () => ({
+          row: await change(configurationContext(context), (args as { input: Input }).input),
+        })) as never,
     }),
   );
 }

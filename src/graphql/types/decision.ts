@@ -5,7 +5,15 @@ import type { Considered } from '../../domain/decision.ts';
 import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { decodeId } from '../ids.ts';
-import { AccountMatchByRef, AttemptViaRef, MethodRef, ReasonRef, StepCodeRef, StepKindRef, TieBreakRef } from './enums.ts';
+import {
+  AccountMatchByRef,
+  AttemptViaRef,
+  MethodRef,
+  ReasonRef,
+  StepCodeRef,
+  StepKindRef,
+  TieBreakRef,
+} from './enums.ts';
 import {
   AccountRef,
   AttemptRef,
@@ -29,9 +37,21 @@ const ConsideredRef = builder.objectRef<Considered>('Considered').implement({
     limit: t.exposeInt('limit', { description: 'The most there may be.' }),
     weight: t.int({ nullable: true, resolve: ({ turn }) => turn?.weight }),
     tier: t.int({ nullable: true, resolve: ({ turn }) => turn?.tier }),
-    share: t.float({ nullable: true, description: 'What the weight earns of each lead among those eligible, 0 to 1.', resolve: ({ turn }) => turn?.share }),
-    received: t.int({ nullable: true, description: 'Leads received from this pool before.', resolve: ({ turn }) => turn?.received }),
-    creditBefore: t.float({ nullable: true, description: 'In leads (VALUE_BALANCED: in value).', resolve: ({ turn }) => turn?.creditBefore }),
+    share: t.float({
+      nullable: true,
+      description: 'What the weight earns of each lead among those eligible, 0 to 1.',
+      resolve: ({ turn }) => turn?.share,
+    }),
+    received: t.int({
+      nullable: true,
+      description: 'Leads received from this pool before.',
+      resolve: ({ turn }) => turn?.received,
+    }),
+    creditBefore: t.float({
+      nullable: true,
+      description: 'In leads (VALUE_BALANCED: in value).',
+      resolve: ({ turn }) => turn?.creditBefore,
+    }),
     creditAfter: t.float({ nullable: true, resolve: ({ turn }) => turn?.creditAfter }),
     lastAssignment: t.field({
       type: 'SequenceNumber',
@@ -39,7 +59,11 @@ const ConsideredRef = builder.objectRef<Considered>('Considered').implement({
       description: 'Number of the last assignment from anywhere, 0 for none: the lowest has waited longest.',
       resolve: ({ turn }) => turn?.lastAssignment,
     }),
-    rank: t.int({ nullable: true, description: '1 for the one chosen; null for who was not eligible.', resolve: ({ turn }) => turn?.rank }),
+    rank: t.int({
+      nullable: true,
+      description: '1 for the one chosen; null for who was not eligible.',
+      resolve: ({ turn }) => turn?.rank,
+    }),
   }),
 });
 
@@ -48,11 +72,23 @@ AttemptRef.implement({
   authScopes: { 'configuration:read': true },
   fields: (t) => ({
     via: t.expose('via', { type: AttemptViaRef }),
-    pool: t.field({ type: PoolRef, nullable: true, resolve: ({ poolId }, _args, { loaders }) => loadOptional(loaders.pool, poolId) }),
+    pool: t.field({
+      type: PoolRef,
+      nullable: true,
+      resolve: ({ poolId }, _args, { loaders }) => loadOptional(loaders.pool, poolId),
+    }),
     code: t.expose('code', { type: StepCodeRef, nullable: true, description: 'Why there was nobody to look at.' }),
     tieBreak: t.expose('tieBreak', { type: TieBreakRef, nullable: true }),
-    considered: t.field({ type: [ConsideredRef], description: 'At most 100, those next in line first.', resolve: ({ considered }) => [...considered] }),
-    omitted: t.field({ type: 'JSON', description: 'How many more were passed over, by reason.', resolve: ({ omitted }) => omitted }),
+    considered: t.field({
+      type: [ConsideredRef],
+      description: 'At most 100, those next in line first.',
+      resolve: ({ considered }) => [...considered],
+    }),
+    omitted: t.field({
+      type: 'JSON',
+      description: 'How many more were passed over, by reason.',
+      resolve: ({ omitted }) => omitted,
+    }),
   }),
 });
 
@@ -76,12 +112,30 @@ DecisionRef.implement({
     planVersion: t.exposeInt('planVersion', { nullable: true }),
     stepKey: t.exposeString('stepKey', { nullable: true }),
     rep: t.field({ type: RepRef, resolve: ({ repId }, _args, { loaders }) => loadRequired(loaders.rep, repId) }),
-    pool: t.field({ type: PoolRef, nullable: true, resolve: ({ poolId }, _args, { loaders }) => loadOptional(loaders.pool, poolId) }),
-    territory: t.field({ type: TerritoryRef, nullable: true, resolve: ({ territoryId }, _args, { loaders }) => loadOptional(loaders.territory, territoryId) }),
-    account: t.field({ type: AccountRef, nullable: true, resolve: ({ account }, _args, { loaders }) => loadOptional(loaders.account, account?.id ?? null) }),
+    pool: t.field({
+      type: PoolRef,
+      nullable: true,
+      resolve: ({ poolId }, _args, { loaders }) => loadOptional(loaders.pool, poolId),
+    }),
+    territory: t.field({
+      type: TerritoryRef,
+      nullable: true,
+      resolve: ({ territoryId }, _args, { loaders }) => loadOptional(loaders.territory, territoryId),
+    }),
+    account: t.field({
+      type: AccountRef,
+      nullable: true,
+      resolve: ({ account }, _args, { loaders }) => loadOptional(loaders.account, account?.id ?? null),
+    }),
     accountMatchedBy: t.field({ type: AccountMatchByRef, nullable: true, resolve: ({ account }) => account?.by }),
-    beyondCapacity: t.exposeBoolean('beyondCapacity', { description: 'Taken although the load had reached the limit.' }),
-    steps: t.field({ type: [StepTraceRef], description: 'The steps that matched, in order; the last one yielded.', resolve: ({ steps }) => [...steps] }),
+    beyondCapacity: t.exposeBoolean('beyondCapacity', {
+      description: 'Taken although the load had reached the limit.',
+    }),
+    steps: t.field({
+      type: [StepTraceRef],
+      description: 'The steps that matched, in order; the last one yielded.',
+      resolve: ({ steps }) => [...steps],
+    }),
   }),
 });
 
@@ -89,7 +143,14 @@ DecisionRef.implement({
 export async function decisionOf(assignment: Assignment, { loaders }: Context): Promise<DecisionRow> {
   const { data } = await loadRequired(loaders.decision, assignment.id);
   const { repId, planVersion, stepKey, poolId, territoryId, method } = assignment;
-  return { ...readDecision(data as unknown as StoredDecision, method), repId, planVersion, stepKey, poolId, territoryId };
+  return {
+    ...readDecision(data as unknown as StoredDecision, method),
+    repId,
+    planVersion,
+    stepKey,
+    poolId,
+    territoryId,
+  };
 }
 
 builder.queryField('decision', (t) =>
@@ -101,7 +162,10 @@ builder.queryField('decision', (t) =>
     args: { leadId: t.arg.id({ required: true }) },
     resolve: async (_root, { leadId }, context) => {
       const id = decodeId('Lead', leadId);
-      const [lead, assignment] = await Promise.all([context.loaders.lead.load(id), context.loaders.presentAssignment.load(id)]);
+      const [lead, assignment] = await Promise.all([
+        context.loaders.lead.load(id),
+        context.loaders.presentAssignment.load(id),
+      ]);
       if (!lead || !assignment || !maySee(await context.visibility(), lead, assignment)) return null;
       return decisionOf(assignment, context);
     },

@@ -10,8 +10,16 @@ const EventRef = builder.objectRef<FeedEvent>('Event').implement({
   description: 'Something that has happened; see docs/feed.md.',
   authScopes: { $any: { 'feed:read': true, 'workspaceFeed:read': true } },
   fields: (t) => ({
-    cursor: t.field({ type: 'Cursor', description: 'Hand it to `after` to go on behind this event.', resolve: ({ cursor }) => cursor }),
-    number: t.field({ type: 'SequenceNumber', description: 'In commit order; a rep’s feed has holes.', resolve: ({ number }) => number }),
+    cursor: t.field({
+      type: 'Cursor',
+      description: 'Hand it to `after` to go on behind this event.',
+      resolve: ({ cursor }) => cursor,
+    }),
+    number: t.field({
+      type: 'SequenceNumber',
+      description: 'In commit order; a rep’s feed has holes.',
+      resolve: ({ number }) => number,
+    }),
     previous: t.field({
       type: 'SequenceNumber',
       description: 'Number of the event before this one in the same feed, 0 for the first.',
@@ -19,20 +27,34 @@ const EventRef = builder.objectRef<FeedEvent>('Event').implement({
     }),
     kind: t.field({ type: EventKindRef, resolve: ({ kind }) => kind }),
     at: t.field({ type: 'DateTime', resolve: ({ at }) => at }),
-    rep: t.field({ type: RepRef, nullable: true, description: 'Whose feed it is in.', resolve: ({ repId }, _args, { loaders }) => loadOptional(loaders.rep, repId) }),
+    rep: t.field({
+      type: RepRef,
+      nullable: true,
+      description: 'Whose feed it is in.',
+      resolve: ({ repId }, _args, { loaders }) => loadOptional(loaders.rep, repId),
+    }),
     lead: t.field({
       type: LeadRef,
       nullable: true,
       description: 'As it is now; null where it is not, or no longer, yours to see.',
       resolve: visibleLeadOf,
     }),
-    assignment: t.field({ type: AssignmentRef, nullable: true, description: 'As it is now.', resolve: ({ assignment }) => assignment }),
+    assignment: t.field({
+      type: AssignmentRef,
+      nullable: true,
+      description: 'As it is now.',
+      resolve: ({ assignment }) => assignment,
+    }),
     data: t.field({ type: 'JSON', description: 'What changed, by kind.', resolve: ({ data }) => data }),
   }),
 });
 
 /** An assignment that has not ended is the present one: no query is needed to see whose the lead is. */
-async function visibleLeadOf({ lead, assignment }: FeedEvent, _args: object, context: Context): Promise<FeedEvent['lead']> {
+async function visibleLeadOf(
+  { lead, assignment }: FeedEvent,
+  _args: object,
+  context: Context,
+): Promise<FeedEvent['lead']> {
   if (lead === null) return null;
   const visibility = await context.visibility();
   if (visibility.of === 'all') return lead;

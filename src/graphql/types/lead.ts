@@ -1,3 +1,4 @@
+import type { OwnedLead } from '../../assignment/batch.ts';
 import type { Operation } from '../../assignment/lane.ts';
 import {
   acknowledge,
@@ -6,15 +7,14 @@ import {
   type Submitted,
   updateLeadStatus,
 } from '../../assignment/operations.ts';
-import type { OwnedLead } from '../../assignment/batch.ts';
+import { readDecision, storeDecision } from '../../assignment/storedDecision.ts';
 import { maySee } from '../../auth/visibility.ts';
+import { parse } from '../../configuration/inputs.ts';
 import type { Activity, Assignment, Lead } from '../../db/generated/client.ts';
 import { InvalidInput, Refusal } from '../../domain/errors.ts';
-import { storeDecision, readDecision } from '../../assignment/storedDecision.ts';
-import { submitLead, submitLeads, previewRouting, type SubmitOutcome } from '../../intake/submitLeads.ts';
 import { LIMITS } from '../../intake/leadInput.ts';
+import { previewRouting, type SubmitOutcome, submitLead, submitLeads } from '../../intake/submitLeads.ts';
 import { line, multiline } from '../../intake/text.ts';
-import { parse } from '../../configuration/inputs.ts';
 import { builder } from '../builder.ts';
 import { pageArgs, pageComplexity } from '../connection.ts';
 import { type Context, signedIn } from '../context.ts';
@@ -54,7 +54,11 @@ LeadRef.implement({
     jobTitle: t.exposeString('jobTitle', { nullable: true }),
     companyName: t.exposeString('companyName', { nullable: true }),
     companyDomain: t.exposeString('companyDomain', { nullable: true, description: 'Registrable; null for free-mail.' }),
-    account: t.field({ type: AccountRef, nullable: true, resolve: ({ accountId }, _args, { loaders }) => loadOptional(loaders.account, accountId) }),
+    account: t.field({
+      type: AccountRef,
+      nullable: true,
+      resolve: ({ accountId }, _args, { loaders }) => loadOptional(loaders.account, accountId),
+    }),
     country: t.exposeString('country', { nullable: true, description: 'ISO 3166-1 alpha-2.' }),
     region: t.exposeString('region', { nullable: true, description: 'ISO 3166-2.' }),
     city: t.exposeString('city', { nullable: true }),
@@ -78,15 +82,26 @@ LeadRef.implement({
     owner: t.field({
       type: RepRef,
       description: 'Who owns it now; of a closed lead, who owned it last.',
-      resolve: async ({ id }, _args, { loaders }) => loadRequired(loaders.rep, (await loadRequired(loaders.presentAssignment, id)).repId),
+      resolve: async ({ id }, _args, { loaders }) =>
+        loadRequired(loaders.rep, (await loadRequired(loaders.presentAssignment, id)).repId),
     }),
     assignment: t.field({
       type: AssignmentRef,
       description: 'The present assignment; of a closed lead, the last.',
       resolve: ({ id }, _args, { loaders }) => loadRequired(loaders.presentAssignment, id),
     }),
-    assignments: t.field({ authScopes: { staff: true }, type: [AssignmentRef], description: 'Oldest first.', resolve: ({ id }, _args, { loaders }) => loaders.assignmentsOfLead.load(id) }),
-    activities: t.field({ authScopes: { staff: true }, type: [ActivityRef], description: 'Oldest first.', resolve: ({ id }, _args, { loaders }) => loaders.activitiesOfLead.load(id) }),
+    assignments: t.field({
+      authScopes: { staff: true },
+      type: [AssignmentRef],
+      description: 'Oldest first.',
+      resolve: ({ id }, _args, { loaders }) => loaders.assignmentsOfLead.load(id),
+    }),
+    activities: t.field({
+      authScopes: { staff: true },
+      type: [ActivityRef],
+      description: 'Oldest first.',
+      resolve: ({ id }, _args, { loaders }) => loaders.activitiesOfLead.load(id),
+    }),
   }),
 });
 
@@ -106,11 +121,27 @@ AssignmentRef.implement({
     rep: t.field({ type: RepRef, resolve: ({ repId }, _args, { loaders }) => loadRequired(loaders.rep, repId) }),
     method: t.expose('method', { type: MethodRef }),
     stepKey: t.exposeString('stepKey', { nullable: true }),
-    pool: t.field({ type: PoolRef, nullable: true, resolve: ({ poolId }, _args, { loaders }) => loadOptional(loaders.pool, poolId) }),
-    territory: t.field({ type: TerritoryRef, nullable: true, resolve: ({ territoryId }, _args, { loaders }) => loadOptional(loaders.territory, territoryId) }),
+    pool: t.field({
+      type: PoolRef,
+      nullable: true,
+      resolve: ({ poolId }, _args, { loaders }) => loadOptional(loaders.pool, poolId),
+    }),
+    territory: t.field({
+      type: TerritoryRef,
+      nullable: true,
+      resolve: ({ territoryId }, _args, { loaders }) => loadOptional(loaders.territory, territoryId),
+    }),
     planVersion: t.exposeInt('planVersion', { nullable: true }),
-    reason: t.exposeString('reason', { authScopes: { staff: true }, nullable: true, description: 'By hand: the reason given.' }),
-    assignedBy: t.exposeString('assignedBy', { authScopes: { staff: true }, nullable: true, description: 'By hand: by whom.' }),
+    reason: t.exposeString('reason', {
+      authScopes: { staff: true },
+      nullable: true,
+      description: 'By hand: the reason given.',
+    }),
+    assignedBy: t.exposeString('assignedBy', {
+      authScopes: { staff: true },
+      nullable: true,
+      description: 'By hand: by whom.',
+    }),
     assignedAt: t.expose('assignedAt', { type: 'DateTime' }),
     acknowledgedAt: t.expose('acknowledgedAt', { type: 'DateTime', nullable: true }),
     firstContactAt: t.expose('firstContactAt', { type: 'DateTime', nullable: true, description: 'By this owner.' }),
@@ -132,13 +163,20 @@ ActivityRef.implement({
     kind: t.expose('kind', { type: ActivityKindRef }),
     note: t.exposeString('note', { nullable: true }),
     at: t.expose('at', { type: 'DateTime' }),
-    rep: t.field({ type: RepRef, nullable: true, resolve: ({ repId }, _args, { loaders }) => loadOptional(loaders.rep, repId) }),
+    rep: t.field({
+      type: RepRef,
+      nullable: true,
+      resolve: ({ repId }, _args, { loaders }) => loadOptional(loaders.rep, repId),
+    }),
   }),
 });
 
 /** A lead, if it exists and is the caller's to see. */
 async function visibleLead(id: string, context: Context): Promise<Lead | null> {
-  const [lead, present] = await Promise.all([context.loaders.lead.load(id), context.loaders.presentAssignment.load(id)]);
+  const [lead, present] = await Promise.all([
+    context.loaders.lead.load(id),
+    context.loaders.presentAssignment.load(id),
+  ]);
   return lead && present && maySee(await context.visibility(), lead, present) ? lead : null;
 }
 
@@ -159,7 +197,9 @@ async function runOnLead<Result>(context: Context, leadId: string, operation: Op
   return result;
 }
 
-findNode('Lead', async (id, context) => (context.principal?.scopes.has('leads:read') ? visibleLead(id, context) : null));
+findNode('Lead', async (id, context) =>
+  context.principal?.scopes.has('leads:read') ? visibleLead(id, context) : null,
+);
 findNode('Assignment', async (id, context) => {
   if (!context.principal?.scopes.has('leads:read')) return null;
   const assignment = await context.loaders.assignment.load(id);
@@ -197,7 +237,9 @@ const LeadInput = builder.inputType('LeadInput', {
     phone: t.string({ description: 'With country code, unless `country` is given.' }),
     jobTitle: t.string(),
     companyName: t.string(),
-    companyDomain: t.string({ description: 'Or a web address; taken from the e-mail address unless that is free-mail.' }),
+    companyDomain: t.string({
+      description: 'Or a web address; taken from the e-mail address unless that is free-mail.',
+    }),
     accountKey: t.string({ description: 'Key of the account the source says the lead belongs to.' }),
     country: t.string({ description: 'Code or name.' }),
     region: t.string({ description: 'ISO 3166-2, or code or name within the country.' }),
@@ -216,30 +258,41 @@ const LeadInput = builder.inputType('LeadInput', {
     message: t.string({ description: 'At most 10,000 characters.' }),
     attributes: t.field({ type: 'JSON', description: 'At most 100, by name: text, numbers, booleans.' }),
     source: t.string({ description: '`api` unless told.' }),
-    capturedAt: t.field({ type: 'DateTime', description: 'When the source captured it; may be old, not in the future.' }),
+    capturedAt: t.field({
+      type: 'DateTime',
+      description: 'When the source captured it; may be old, not in the future.',
+    }),
   }),
 });
 
 const SubmitLeadInput = builder.inputType('SubmitLeadInput', {
   fields: (t) => ({
     lead: t.field({ type: LeadInput, required: true }),
-    idempotencyKey: t.string({ description: 'Unique per source, at most 200 characters. The same key is answered with the same lead.' }),
+    idempotencyKey: t.string({
+      description: 'Unique per source, at most 200 characters. The same key is answered with the same lead.',
+    }),
   }),
 });
 
 const SubmitLeadSuccess = builder.objectRef<Submitted>('SubmitLeadSuccess').implement({
   authScopes: { signedIn: true },
   fields: (t) => ({
-    lead: t.field({ type: LeadRef, resolve: (result, _args, { loaders }) => {
-      // What was just written need not be read again.
-      loaders.presentAssignment.prime(result.lead.id, result.assignment);
-      return result.lead;
-    } }),
-    assignment: t.field({ type: AssignmentRef, resolve: (result, _args, { loaders }) => {
-      loaders.lead.prime(result.lead.id, result.lead);
-      loaders.presentAssignment.prime(result.lead.id, result.assignment);
-      return result.assignment;
-    } }),
+    lead: t.field({
+      type: LeadRef,
+      resolve: (result, _args, { loaders }) => {
+        // What was just written need not be read again.
+        loaders.presentAssignment.prime(result.lead.id, result.assignment);
+        return result.lead;
+      },
+    }),
+    assignment: t.field({
+      type: AssignmentRef,
+      resolve: (result, _args, { loaders }) => {
+        loaders.lead.prime(result.lead.id, result.lead);
+        loaders.presentAssignment.prime(result.lead.id, result.assignment);
+        return result.assignment;
+      },
+    }),
     repeated: t.exposeBoolean('repeated', { description: 'Whether the idempotency key had been answered before.' }),
   }),
 });
@@ -282,6 +335,7 @@ const countBy = (ids: readonly (string | null)[]): Count[] => {
 };
 
 export const RepCountRef = builder.objectRef<Count>('RepCount').implement({
+  description: 'How many leads a rep received.',
   authScopes: { signedIn: true },
   fields: (t) => ({
     rep: t.field({ type: RepRef, resolve: ({ id }, _args, { loaders }) => loadRequired(loaders.rep, id) }),
@@ -290,6 +344,7 @@ export const RepCountRef = builder.objectRef<Count>('RepCount').implement({
 });
 
 const PoolCountRef = builder.objectRef<Count>('PoolCount').implement({
+  description: 'How many leads a pool routed.',
   authScopes: { signedIn: true },
   fields: (t) => ({
     pool: t.field({ type: PoolRef, resolve: ({ id }, _args, { loaders }) => loadRequired(loaders.pool, id) }),
@@ -298,6 +353,7 @@ const PoolCountRef = builder.objectRef<Count>('PoolCount').implement({
 });
 
 const SubmitLeadsSummary = builder.objectRef<Submissions>('SubmitLeadsSummary').implement({
+  description: 'What became of the leads of one call.',
   authScopes: { signedIn: true },
   fields: (t) => {
     const accepted = ({ outcomes }: Submissions): Submitted[] => outcomes.filter(isAccepted);
@@ -306,10 +362,19 @@ const SubmitLeadsSummary = builder.objectRef<Submissions>('SubmitLeadsSummary').
       accepted: t.int({ description: 'New leads.', resolve: (all) => fresh(all).length }),
       repeated: t.int({ description: 'Answered before.', resolve: (all) => accepted(all).length - fresh(all).length }),
       refused: t.int({ resolve: (all) => all.outcomes.length - accepted(all).length }),
-      perRep: t.field({ type: [RepCountRef], resolve: (all) => countBy(fresh(all).map(({ assignment }) => assignment.repId)) }),
-      perPool: t.field({ type: [PoolCountRef], resolve: (all) => countBy(fresh(all).map(({ assignment }) => assignment.poolId)) }),
-      lastResort: t.int({ description: 'That no step could place.', resolve: (all) => fresh(all).filter(({ assignment }) => assignment.method === 'FALLBACK').length }),
-      milliseconds: t.exposeInt('milliseconds'),
+      perRep: t.field({
+        type: [RepCountRef],
+        resolve: (all) => countBy(fresh(all).map(({ assignment }) => assignment.repId)),
+      }),
+      perPool: t.field({
+        type: [PoolCountRef],
+        resolve: (all) => countBy(fresh(all).map(({ assignment }) => assignment.poolId)),
+      }),
+      lastResort: t.int({
+        description: 'That no step could place.',
+        resolve: (all) => fresh(all).filter(({ assignment }) => assignment.method === 'FALLBACK').length,
+      }),
+      milliseconds: t.exposeInt('milliseconds', { description: 'From the call to its commit.' }),
     };
   },
 });
@@ -317,7 +382,11 @@ const SubmitLeadsSummary = builder.objectRef<Submissions>('SubmitLeadsSummary').
 const SubmitLeadsSuccess = builder.objectRef<Submissions>('SubmitLeadsSuccess').implement({
   authScopes: { signedIn: true },
   fields: (t) => ({
-    results: t.field({ type: [SubmitLeadResult], description: 'One per lead, in order.', resolve: ({ outcomes }) => outcomes.map((outcome) => (isAccepted(outcome) ? outcome : { refusal: outcome })) }),
+    results: t.field({
+      type: [SubmitLeadResult],
+      description: 'One per lead, in order.',
+      resolve: ({ outcomes }) => outcomes.map((outcome) => (isAccepted(outcome) ? outcome : { refusal: outcome })),
+    }),
     summary: t.field({ type: SubmitLeadsSummary, resolve: (all) => all }),
   }),
 });
@@ -366,20 +435,25 @@ const RecordActivityInput = builder.inputType('RecordActivityInput', {
   }),
 });
 
-const RecordActivitySuccess = builder.objectRef<{ readonly activity: Activity; readonly lead: Lead }>('RecordActivitySuccess').implement({
-  authScopes: { signedIn: true },
-  fields: (t) => ({
-    activity: t.field({ type: ActivityRef, resolve: ({ activity }) => activity }),
-    lead: t.field({ type: LeadRef, resolve: ({ lead }) => lead }),
-  }),
-});
+const RecordActivitySuccess = builder
+  .objectRef<{ readonly activity: Activity; readonly lead: Lead }>('RecordActivitySuccess')
+  .implement({
+    authScopes: { signedIn: true },
+    fields: (t) => ({
+      activity: t.field({ type: ActivityRef, resolve: ({ activity }) => activity }),
+      lead: t.field({ type: LeadRef, resolve: ({ lead }) => lead }),
+    }),
+  });
 
-const noteSchema = multiline(LIMITS.message).nullish().transform((note) => note ?? null);
+const noteSchema = multiline(LIMITS.message)
+  .nullish()
+  .transform((note) => note ?? null);
 
 builder.mutationField('recordActivity', (t) =>
   t.field({
     type: resultType('RecordActivity', RecordActivitySuccess),
-    description: 'Records what was done. A contact by the present owner is the response; anyone’s is the lead’s first contact.',
+    description:
+      'Records what was done. A contact by the present owner is the response; anyone’s is the lead’s first contact.',
     authScopes: { 'leads:write': true },
     args: { input: t.arg({ type: RecordActivityInput, required: true }) },
     resolve: (_root, { input }, context) =>
@@ -414,7 +488,10 @@ const leadSuccess = (name: string) =>
   });
 
 const UpdateLeadStatusInput = builder.inputType('UpdateLeadStatusInput', {
-  fields: (t) => ({ leadId: t.id({ required: true }), status: t.field({ type: LeadStatusRef, required: true, description: 'Not NEW.' }) }),
+  fields: (t) => ({
+    leadId: t.id({ required: true }),
+    status: t.field({ type: LeadStatusRef, required: true, description: 'Not NEW.' }),
+  }),
 });
 
 builder.mutationField('updateLeadStatus', (t) =>
@@ -425,7 +502,10 @@ builder.mutationField('updateLeadStatus', (t) =>
     args: { input: t.arg({ type: UpdateLeadStatusInput, required: true }) },
     resolve: (_root, { input: { leadId, status } }, context) =>
       orRefusal(async () => {
-        if (status === 'NEW') throw new InvalidInput([{ path: ['status'], message: 'must not be NEW: a lead that has an owner is ASSIGNED' }]);
+        if (status === 'NEW')
+          throw new InvalidInput([
+            { path: ['status'], message: 'must not be NEW: a lead that has an owner is ASSIGNED' },
+          ]);
         const id = await requireLead(leadId, context);
         return { lead: await runOnLead(context, id, updateLeadStatus(id, status)) };
       }),
@@ -436,10 +516,12 @@ const AcknowledgeAssignmentInput = builder.inputType('AcknowledgeAssignmentInput
   fields: (t) => ({ assignmentId: t.id({ required: true }) }),
 });
 
-const AcknowledgeAssignmentSuccess = builder.objectRef<{ readonly assignment: Assignment }>('AcknowledgeAssignmentSuccess').implement({
-  authScopes: { signedIn: true },
-  fields: (t) => ({ assignment: t.field({ type: AssignmentRef, resolve: ({ assignment }) => assignment }) }),
-});
+const AcknowledgeAssignmentSuccess = builder
+  .objectRef<{ readonly assignment: Assignment }>('AcknowledgeAssignmentSuccess')
+  .implement({
+    authScopes: { signedIn: true },
+    fields: (t) => ({ assignment: t.field({ type: AssignmentRef, resolve: ({ assignment }) => assignment }) }),
+  });
 
 builder.mutationField('acknowledgeAssignment', (t) =>
   t.field({
@@ -482,7 +564,8 @@ const reasonSchema = line(500).refine((reason) => reason !== null, { error: 'mus
 builder.mutationField('assignLead', (t) =>
   t.field({
     type: resultType('AssignLead', AssignLeadSuccess),
-    description: 'Gives an open lead to a rep by hand, beyond capacity if need be. To the present owner it changes nothing.',
+    description:
+      'Gives an open lead to a rep by hand, beyond capacity if need be. To the present owner it changes nothing.',
     authScopes: { 'leads:assign': true },
     args: { input: t.arg({ type: AssignLeadInput, required: true }) },
     resolve: (_root, { input }, context) =>
@@ -492,10 +575,10 @@ builder.mutationField('assignLead', (t) =>
         const repId = decodeId('Rep', input.repId);
         const poolId = decodeOptionalId('Pool', input.poolId) ?? null;
         const visibility = await context.visibility();
-        if (visibility.of === 'reps' && !visibility.repIds.includes(repId)) throw new Refusal('NOT_FOUND', 'There is no such rep.');
+        if (visibility.of === 'reps' && !visibility.repIds.includes(repId))
+          throw new Refusal('NOT_FOUND', 'There is no such rep.');
         const leadId = await requireLead(input.leadId, context);
         return runOnLead(context, leadId, assignByHand({ leadId, repId, reason, poolId, by: name }));
       }),
   }),
 );
-

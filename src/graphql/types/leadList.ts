@@ -37,7 +37,10 @@ export async function leadPage(
   const visible = visibleLeads(principal, await context.visibility());
   const conditions = [visible, filterWhere(filter ?? {}), ...(ownerId === null ? [] : [present({ repId: ownerId })])];
   return page(args, { workspaceId: principal.workspaceId, field: 'id', direction: 'desc' }, ({ where, ...query }) =>
-    context.database.prisma.lead.findMany({ where: { workspaceId: principal.workspaceId, AND: [...conditions, where] }, ...query }),
+    context.database.prisma.lead.findMany({
+      where: { workspaceId: principal.workspaceId, AND: [...conditions, where] },
+      ...query,
+    }),
   );
 }
 
@@ -66,7 +69,10 @@ function filterWhere(filter: LeadFilter): Prisma.LeadWhereInput {
   }
   if (receivedFrom != null || receivedTo != null) {
     conditions.push({
-      receivedAt: { ...(receivedFrom == null ? {} : { gte: receivedFrom }), ...(receivedTo == null ? {} : { lt: receivedTo }) },
+      receivedAt: {
+        ...(receivedFrom == null ? {} : { gte: receivedFrom }),
+        ...(receivedTo == null ? {} : { lt: receivedTo }),
+      },
     });
   }
   return { AND: conditions };

@@ -1,10 +1,8 @@
-import { InvalidInput } from '../../domain/errors.ts';
 import type { MethodOutcome } from '../../metrics/outcome.ts';
 import { type Metrics, readMetrics } from '../../metrics/readMetrics.ts';
 import type { AssignmentLatency, ResponseTime } from '../../metrics/speed.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
-import { requestError } from '../errors.ts';
 import { decodeOptionalId } from '../ids.ts';
 import { MethodRef } from './enums.ts';
 import { RepCountRef } from './lead.ts';
@@ -43,8 +41,13 @@ const MethodOutcomeRef = builder.objectRef<MethodOutcome>('MethodOutcome').imple
     open: t.exposeInt('open'),
     won: t.exposeInt('won'),
     lost: t.exposeInt('lost'),
-    winRate: t.exposeFloat('winRate', { nullable: true, description: 'Won of won and lost; null before the first of either.' }),
-    conversionRate: t.exposeFloat('conversionRate', { description: 'Share that has become an opportunity or was won.' }),
+    winRate: t.exposeFloat('winRate', {
+      nullable: true,
+      description: 'Won of won and lost; null before the first of either.',
+    }),
+    conversionRate: t.exposeFloat('conversionRate', {
+      description: 'Share that has become an opportunity or was won.',
+    }),
     meanDaysToClose: t.exposeFloat('meanDaysToClose', { nullable: true, description: 'From receipt to WON.' }),
   }),
 });
@@ -72,11 +75,21 @@ const MetricsRef = builder.objectRef<Metrics>('Metrics').implement({
       description: '0 (all alike) to 1; null below two reps or without leads.',
       resolve: ({ distribution }) => distribution.gini,
     }),
-    assignmentLatency: t.field({ type: AssignmentLatencyRef, nullable: true, resolve: (metrics) => metrics.assignmentLatency }),
+    assignmentLatency: t.field({
+      type: AssignmentLatencyRef,
+      nullable: true,
+      resolve: (metrics) => metrics.assignmentLatency,
+    }),
     responseTime: t.field({ type: ResponseTimeRef, nullable: true, resolve: (metrics) => metrics.responseTime }),
     byMethod: t.field({ type: [MethodOutcomeRef], resolve: ({ byMethod }) => [...byMethod] }),
-    fallbackRate: t.exposeFloat('fallbackRate', { nullable: true, description: 'Share that no step could place, 0 to 1.' }),
-    coverage: t.exposeFloat('coverage', { nullable: true, description: 'Share owned within a minute of receipt, 0 to 1.' }),
+    fallbackRate: t.exposeFloat('fallbackRate', {
+      nullable: true,
+      description: 'Share that no step could place, 0 to 1.',
+    }),
+    coverage: t.exposeFloat('coverage', {
+      nullable: true,
+      description: 'Share owned within a minute of receipt, 0 to 1.',
+    }),
   }),
 });
 
@@ -94,19 +107,14 @@ builder.queryField('metrics', (t) =>
     description: 'How fast and how fair it was.',
     authScopes: { 'metrics:read': true },
     args: { input: t.arg({ type: MetricsInput, required: true }) },
-    resolve: async (_root, { input: { from, to, poolId } }, context) => {
+    resolve: (_root, { input: { from, to, poolId } }, context) => {
       const { workspaceId } = signedIn(context);
-      try {
-        return await readMetrics(context.database.pool, {
-          workspaceId,
-          from,
-          to,
-          poolId: decodeOptionalId('Pool', poolId) ?? null,
-        });
-      } catch (error) {
-        if (error instanceof InvalidInput) throw requestError(error.code, error.message);
-        throw error;
-      }
+      return readMetrics(context.database.pool, {
+        workspaceId,
+        from,
+        to,
+        poolId: decodeOptionalId('Pool', poolId) ?? null,
+      });
     },
   }),
 );

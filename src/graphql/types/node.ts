@@ -19,7 +19,10 @@ export const NodeRef = builder.interfaceRef<{ readonly id: string }>('Node').imp
 const finders = new Map<NodeType, (id: string, context: Context) => Promise<{ readonly id: string } | null>>();
 
 /** Lets `node(id)` find a type. @param find null for what does not exist and for what the caller may not see alike */
-export const findNode = (type: NodeType, find: (id: string, context: Context) => Promise<{ readonly id: string } | null>): void => {
+export const findNode = (
+  type: NodeType,
+  find: (id: string, context: Context) => Promise<{ readonly id: string } | null>,
+): void => {
   finders.set(type, find);
 };
 

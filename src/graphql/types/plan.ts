@@ -1,11 +1,9 @@
 import { lintPlan, publishPlan, restorePlan, savePlanDraft, toPlan } from '../../configuration/plans.ts';
 import type { PlanReport } from '../../domain/checkPlan.ts';
-import { Refusal } from '../../domain/errors.ts';
 import type { RepMatch, Step, Target, WhenNobody } from '../../domain/plan.ts';
 import { builder } from '../builder.ts';
 import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
 import { signedIn } from '../context.ts';
-import { requestError } from '../errors.ts';
 import { encodeId } from '../ids.ts';
 import { IssueRef } from '../results.ts';
 import { ConditionInput } from './condition.ts';
@@ -18,22 +16,30 @@ const RepMatchRef = builder.objectRef<RepMatch>('RepMatch').implement({
   description: 'A dynamic match between lead and rep.',
   authScopes: { signedIn: true },
   fields: (t) => ({
-    repField: t.exposeString('repField', { description: '`specialties`, `language`, `timeZone` or `attributes.<name>`.' }),
+    repField: t.exposeString('repField', {
+      description: '`specialties`, `language`, `timeZone` or `attributes.<name>`.',
+    }),
     operator: t.expose('operator', { type: MatchOperatorRef }),
     leadField: t.exposeString('leadField'),
   }),
 });
 
 const TargetRef = builder.objectRef<Target>('Target').implement({
+  description: 'To whom a step leads.',
   authScopes: { signedIn: true },
   fields: (t) => ({
     kind: t.expose('kind', { type: TargetKindRef }),
     rep: t.string({ nullable: true, description: 'Key.', resolve: (target) => ('rep' in target ? target.rep : null) }),
-    pool: t.string({ nullable: true, description: 'Key.', resolve: (target) => ('pool' in target ? target.pool : null) }),
+    pool: t.string({
+      nullable: true,
+      description: 'Key.',
+      resolve: (target) => ('pool' in target ? target.pool : null),
+    }),
   }),
 });
 
 const WhenNobodyRef = builder.objectRef<WhenNobody>('WhenNobody').implement({
+  description: 'What a step does when nobody in its target can take the lead.',
   authScopes: { signedIn: true },
   fields: (t) => ({
     kind: t.expose('kind', { type: WhenNobodyKindRef }),
@@ -48,7 +54,12 @@ const StepRef = builder.objectRef<Step>('Step').implement({
     key: t.exposeString('key'),
     name: t.exposeString('name'),
     kind: t.expose('kind', { type: StepKindRef }),
-    condition: t.field({ type: 'JSON', nullable: true, description: 'Null matches every lead.', resolve: ({ condition }) => condition }),
+    condition: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'Null matches every lead.',
+      resolve: ({ condition }) => condition,
+    }),
     match: t.field({ type: [RepMatchRef], resolve: ({ match }) => [...match] }),
     target: t.field({ type: TargetRef, resolve: ({ target }) => target }),
     whenNobody: t.field({ type: WhenNobodyRef, resolve: ({ whenNobody }) => whenNobody }),
@@ -128,10 +139,15 @@ builder.queryField('planVersions', (t) =>
 );
 
 const PlanReportRef = builder.objectRef<PlanReport>('PlanReport').implement({
+  description: 'What is wrong with a plan. Errors keep it from being published, warnings do not.',
   authScopes: { signedIn: true },
   fields: (t) => ({
     publishable: t.boolean({ resolve: ({ errors }) => errors.length === 0 }),
-    errors: t.field({ type: [IssueRef], description: 'These keep it from being published.', resolve: ({ errors }) => [...errors] }),
+    errors: t.field({
+      type: [IssueRef],
+      description: 'These keep it from being published.',
+      resolve: ({ errors }) => [...errors],
+    }),
     warnings: t.field({ type: [IssueRef], resolve: ({ warnings }) => [...warnings] }),
   }),
 });
@@ -142,14 +158,9 @@ builder.queryField('lintPlan', (t) =>
     description: 'What is wrong with a version; the latest unless told.',
     authScopes: { 'configuration:read': true },
     args: { version: t.arg.int() },
-    resolve: async (_root, { version }, context) => {
+    resolve: (_root, { version }, context) => {
       const { workspaceId } = signedIn(context);
-      try {
-        return await lintPlan({ database: context.database, workspaceId }, version ?? null);
-      } catch (error) {
-        if (error instanceof Refusal) throw requestError(error.code, error.message);
-        throw error;
-      }
+      return lintPlan({ database: context.database, workspaceId }, version ?? null);
     },
   }),
 );

@@ -12,6 +12,7 @@ import { findNode, NodeRef } from './node.ts';
 import { loadRequired, PoolRef, RepRef } from './refs.ts';
 
 const PoolMemberRef = builder.objectRef<Member>('PoolMember').implement({
+  description: 'A rep in a pool, with their place in its rotation.',
   authScopes: { 'configuration:read': true },
   fields: (t) => ({
     rep: t.field({ type: RepRef, resolve: ({ repId }, _args, { loaders }) => loadRequired(loaders.rep, repId) }),
@@ -46,15 +47,27 @@ PoolRef.implement({
     key: t.exposeString('key'),
     name: t.exposeString('name'),
     strategy: t.expose('strategy', { authScopes: configuration, type: StrategyRef }),
-    defaultValue: t.exposeInt('defaultValue', { authScopes: configuration, description: 'VALUE_BALANCED: the value of a lead without a score.' }),
-    countManual: t.exposeBoolean('countManual', { authScopes: configuration, description: 'Whether assignments by hand count toward the receiver’s share.' }),
-    members: t.field({ authScopes: configuration, type: [PoolMemberRef], resolve: ({ id }, _args, { loaders }) => loaders.membersOfPool.load(id) }),
+    defaultValue: t.exposeInt('defaultValue', {
+      authScopes: configuration,
+      description: 'VALUE_BALANCED: the value of a lead without a score.',
+    }),
+    countManual: t.exposeBoolean('countManual', {
+      authScopes: configuration,
+      description: 'Whether assignments by hand count toward the receiver’s share.',
+    }),
+    members: t.field({
+      authScopes: configuration,
+      type: [PoolMemberRef],
+      resolve: ({ id }, _args, { loaders }) => loaders.membersOfPool.load(id),
+    }),
   }),
 });
 
 const PoolConnection = connectionType('Pool', PoolRef);
 
-findNode('Pool', async (id, { loaders, principal }) => (principal?.scopes.has('configuration:read') ? loaders.pool.load(id) : null));
+findNode('Pool', async (id, { loaders, principal }) =>
+  principal?.scopes.has('configuration:read') ? loaders.pool.load(id) : null,
+);
 
 builder.queryField('pool', (t) =>
   t.field({
@@ -153,7 +166,8 @@ configurationMutation({
 
 configurationMutation({
   name: 'setPoolMembers',
-  description: 'Replaces the members. A newcomer starts at credit 0; who leaves hands the credit to the others by weight.',
+  description:
+    'Replaces the members. A newcomer starts at credit 0; who leaves hands the credit to the others by weight.',
   input: SetPoolMembersInput,
   field: 'pool',
   type: PoolRef,

@@ -12,7 +12,9 @@ const WorkspaceRef = builder
     fields: (t) => ({
       key: t.exposeString('key'),
       name: t.exposeString('name'),
-      defaultCapacity: t.exposeInt('defaultCapacity', { description: 'Most open leads of a rep without a capacity of their own.' }),
+      defaultCapacity: t.exposeInt('defaultCapacity', {
+        description: 'Most open leads of a rep without a capacity of their own.',
+      }),
     }),
   });
 
@@ -22,10 +24,14 @@ const PrincipalRef = builder.objectRef<Principal>('Principal').implement({
   fields: (t) => ({
     name: t.exposeString('name'),
     role: t.expose('role', { type: RoleRef }),
-    scopes: t.stringList({ description: 'What the caller may do, as resource:verb.', resolve: ({ scopes }) => [...scopes] }),
+    scopes: t.stringList({
+      description: 'What the caller may do, as resource:verb.',
+      resolve: ({ scopes }) => [...scopes],
+    }),
     workspace: t.field({
       type: WorkspaceRef,
-      resolve: ({ workspaceId }, _args, { database }) => database.prisma.workspace.findUniqueOrThrow({ where: { id: workspaceId } }),
+      resolve: ({ workspaceId }, _args, { database }) =>
+        database.prisma.workspace.findUniqueOrThrow({ where: { id: workspaceId } }),
     }),
     rep: t.field({
       type: RepRef,
@@ -39,6 +45,7 @@ const PrincipalRef = builder.objectRef<Principal>('Principal').implement({
 builder.queryField('me', (t) =>
   t.field({
     type: PrincipalRef,
+    description: 'Who calls, and what they may do.',
     authScopes: { signedIn: true },
     resolve: (_root, _args, context) => signedIn(context),
   }),

@@ -1,7 +1,7 @@
 import type DataLoader from 'dataloader';
 import type { ReadAttempt, ReadDecision, ReadStep } from '../../assignment/storedDecision.ts';
 import type { Activity, ApiKey, Assignment, Lead, PlanVersion, Rep } from '../../db/generated/client.ts';
-import type { Pool, Segment, Territory, Account, Rep as DomainRep } from '../../domain/configuration.ts';
+import type { Account, Rep as DomainRep, Pool, Segment, Territory } from '../../domain/configuration.ts';
 import { builder } from '../builder.ts';
 
 /*
@@ -25,7 +25,9 @@ export const RepRef = builder.objectRef<RepRow>('Rep');
 export const PoolRef = builder.objectRef<PoolRow>('Pool');
 export const TerritoryRef = builder.objectRef<Territory>('Territory');
 export const AccountRef = builder.objectRef<Omit<Account, 'normalizedName'>>('Account');
-export const SegmentRef = builder.objectRef<Pick<Segment, 'id' | 'key' | 'name'> & { readonly condition: unknown }>('Segment');
+export const SegmentRef = builder.objectRef<Pick<Segment, 'id' | 'key' | 'name'> & { readonly condition: unknown }>(
+  'Segment',
+);
 export const PlanRef = builder.objectRef<PlanVersion>('Plan');
 export const ApiKeyRef = builder.objectRef<ApiKey>('ApiKey');
 export const LeadRef = builder.objectRef<Lead>('Lead');

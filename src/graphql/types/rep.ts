@@ -23,8 +23,18 @@ RepRef.implement({
     name: t.exposeString('name'),
     email: t.exposeString('email', { authScopes: configuration }),
     status: t.expose('status', { type: RepStatusRef }),
-    manager: t.field({ authScopes: configuration, type: RepRef, nullable: true, resolve: (rep, _args, { loaders }) => loadOptional(loaders.rep, rep.managerId) }),
-    backup: t.field({ authScopes: configuration, type: RepRef, nullable: true, resolve: (rep, _args, { loaders }) => loadOptional(loaders.rep, rep.backupId) }),
+    manager: t.field({
+      authScopes: configuration,
+      type: RepRef,
+      nullable: true,
+      resolve: (rep, _args, { loaders }) => loadOptional(loaders.rep, rep.managerId),
+    }),
+    backup: t.field({
+      authScopes: configuration,
+      type: RepRef,
+      nullable: true,
+      resolve: (rep, _args, { loaders }) => loadOptional(loaders.rep, rep.backupId),
+    }),
     capacity: t.exposeInt('capacity', {
       authScopes: configuration,
       nullable: true,
@@ -38,8 +48,17 @@ RepRef.implement({
     timeZone: t.exposeString('timeZone', { authScopes: configuration, nullable: true, description: 'IANA.' }),
     language: t.exposeString('language', { authScopes: configuration, nullable: true, description: 'BCP 47.' }),
     specialties: t.stringList({ authScopes: configuration, resolve: ({ specialties }) => [...specialties] }),
-    attributes: t.field({ authScopes: configuration, type: 'JSON', description: 'The rep’s own attributes, by name.', resolve: ({ attributes }) => attributes }),
-    pools: t.field({ authScopes: configuration, type: [PoolRef], resolve: ({ id }, _args, { loaders }) => loaders.poolsOfRep.load(id) }),
+    attributes: t.field({
+      authScopes: configuration,
+      type: 'JSON',
+      description: 'The rep’s own attributes, by name.',
+      resolve: ({ attributes }) => attributes,
+    }),
+    pools: t.field({
+      authScopes: configuration,
+      type: [PoolRef],
+      resolve: ({ id }, _args, { loaders }) => loaders.poolsOfRep.load(id),
+    }),
     leads: t.field({
       type: LeadConnectionRef,
       authScopes: { 'leads:read': true },
@@ -53,7 +72,9 @@ RepRef.implement({
 
 const RepConnection = connectionType('Rep', RepRef);
 
-findNode('Rep', async (id, { loaders, principal }) => (principal?.scopes.has('configuration:read') ? loaders.rep.load(id) : null));
+findNode('Rep', async (id, { loaders, principal }) =>
+  principal?.scopes.has('configuration:read') ? loaders.rep.load(id) : null,
+);
 
 builder.queryField('rep', (t) =>
   t.field({
@@ -127,7 +148,11 @@ configurationMutation({
   field: 'rep',
   type: RepRef,
   change: (context, { managerId, backupId, ...fields }) =>
-    createRep(context, { ...fields, managerId: decodeOptionalId('Rep', managerId), backupId: decodeOptionalId('Rep', backupId) }),
+    createRep(context, {
+      ...fields,
+      managerId: decodeOptionalId('Rep', managerId),
+      backupId: decodeOptionalId('Rep', backupId),
+    }),
 });
 
 configurationMutation({

@@ -17,7 +17,11 @@ SegmentRef.implement({
     id: t.id({ resolve: ({ id }) => encodeId('Segment', id) }),
     key: t.exposeString('key'),
     name: t.exposeString('name'),
-    condition: t.field({ type: 'JSON', description: 'In the form of ConditionInput.', resolve: ({ condition }) => condition }),
+    condition: t.field({
+      type: 'JSON',
+      description: 'In the form of ConditionInput.',
+      resolve: ({ condition }) => condition,
+    }),
   }),
 });
 

@@ -17,7 +17,11 @@ TerritoryRef.implement({
     id: t.id({ resolve: ({ id }) => encodeId('Territory', id) }),
     key: t.exposeString('key'),
     name: t.exposeString('name'),
-    parent: t.field({ type: TerritoryRef, nullable: true, resolve: ({ parentId }, _args, { loaders }) => loadOptional(loaders.territory, parentId) }),
+    parent: t.field({
+      type: TerritoryRef,
+      nullable: true,
+      resolve: ({ parentId }, _args, { loaders }) => loadOptional(loaders.territory, parentId),
+    }),
     position: t.exposeInt('position', { description: 'Breaks a tie: the lower comes first.' }),
     countries: t.stringList({ description: 'ISO 3166-1 alpha-2.', resolve: ({ countries }) => [...countries] }),
     regions: t.stringList({ description: 'ISO 3166-2, such as US-CA.', resolve: ({ regions }) => [...regions] }),
@@ -26,8 +30,16 @@ TerritoryRef.implement({
     industries: t.stringList({ resolve: ({ industries }) => [...industries] }),
     employeesMin: t.exposeInt('employeesMin', { nullable: true, description: 'Company size, included.' }),
     employeesMax: t.exposeInt('employeesMax', { nullable: true, description: 'Company size, included.' }),
-    rep: t.field({ type: RepRef, nullable: true, resolve: ({ repId }, _args, { loaders }) => loadOptional(loaders.rep, repId) }),
-    pool: t.field({ type: PoolRef, nullable: true, resolve: ({ poolId }, _args, { loaders }) => loadOptional(loaders.pool, poolId) }),
+    rep: t.field({
+      type: RepRef,
+      nullable: true,
+      resolve: ({ repId }, _args, { loaders }) => loadOptional(loaders.rep, repId),
+    }),
+    pool: t.field({
+      type: PoolRef,
+      nullable: true,
+      resolve: ({ poolId }, _args, { loaders }) => loadOptional(loaders.pool, poolId),
+    }),
   }),
 });
 
