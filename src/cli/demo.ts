@@ -164,10 +164,10 @@ const WIDTHS = [34, 15, 14, 7] as const;
 
 /** The reason comes last: it is as long as it is. */
 function row(...cells: readonly string[]): string {
-  return cells.map((cell, index) => fit(cell, WIDTHS[index])).join('  ');
+  return cells.map((cell, index) => clip(cell, WIDTHS[index])).join('  ');
 }
 
-const fit = (text: string, width: number | undefined): string =>
+const clip = (text: string, width: number | undefined): string =>
   width === undefined ? text : text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width);
 
 function printHelp(url: string, key: string): void {

@@ -12,7 +12,7 @@ import {
   REP_FIELDS,
   type RoutingConfiguration,
 } from '../domain/routingConfiguration.ts';
-import { line, multiline } from '../intake/text.ts';
+import { multiline } from '../intake/text.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { given, key, LIMITS, parse, repFields } from './inputs.ts';
 import { conditionSchema } from './segments.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { selectSegments } from '../db/configuration.ts';
 import { type Condition, parseCondition, segmentsIn } from '../domain/condition.ts';
 import type { Segment } from '../domain/configuration.ts';
-import { InvalidInput, Refusal } from '../domain/errors.ts';
+import { Refusal } from '../domain/errors.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { duplicates, type Fault, refuseFaults } from './faults.ts';
 import { given, key, parse, repFields } from './inputs.ts';

@@ -266,7 +266,7 @@ function lookAtPool(pool: Pool, of: Case, step: CompiledStep | null, evenIfAway 
     if (own === tier) eligible.push(candidate);
     else pass(candidate.repId, 'LOWER_TIER', candidate.load, candidate.limit, candidate.weight, own);
   }
-  const value = valueOf(of.lead, pool);
+  const value = leadValue(of.lead, pool);
   const turn = takeTurn(pool.strategy, eligible, rotation, value);
   const line = turn.line.map(
     ({ candidate, ...place }, index): Considered => ({
@@ -298,7 +298,7 @@ function lookAtPool(pool: Pool, of: Case, step: CompiledStep | null, evenIfAway 
 }
 
 /** What whoever takes the lead pays: 1 by number; in VALUE_BALANCED the score, at least 1, or the pool's default. */
-export const valueOf = (lead: Pick<RoutableLead, 'score'>, pool: Pool): number =>
+export const leadValue = (lead: Pick<RoutableLead, 'score'>, pool: Pool): number =>
   pool.strategy === 'VALUE_BALANCED' ? Math.max(1, Math.round(lead.score ?? pool.defaultValue)) : 1;
 
 /** The first of the chain who has not left, whatever their availability or load; the last one if all have. */

@@ -1,5 +1,4 @@
 import { v7 } from 'uuid';
-import { z } from 'zod';
 import type { Lanes } from '../assignment/lanes.ts';
 import { type IncomingLead, preview, type Submitted, submit } from '../assignment/operations.ts';
 import type { Principal } from '../auth/principal.ts';

@@ -9,6 +9,7 @@ interface ConditionShape {
   not?: ConditionShape | null | undefined;
   field?: string | null | undefined;
   operator?: Operator | null | undefined;
+  // biome-ignore lint/complexity/noBannedTypes: any value but null
   value?: {} | null | undefined;
 }
 

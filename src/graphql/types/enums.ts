@@ -13,7 +13,7 @@ export const RoleRef = builder.enumType('Role', {
   values: ROLES,
 });
 export const RepStatusRef = builder.enumType('RepStatus', {
-  description: 'Only ACTIVE reps receive leads. LEFT is for good.',
+  description: 'Only ACTIVE reps receive leads.',
   values: REP_STATUSES,
 });
 export const StrategyRef = builder.enumType('Strategy', {
