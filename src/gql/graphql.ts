@@ -71,11 +71,13 @@ export type Method =
   | 'SPECIALIZATION'
   | 'TERRITORY';
 
+/** By marketing (MQL), by sales (SQL), or not yet. */
 export type Qualification =
   | 'MQL'
   | 'NONE'
   | 'SQL';
 
+/** What the person asked for. */
 export type RequestKind =
   | 'CONTACT_SALES'
   | 'DEMO'
@@ -85,6 +87,7 @@ export type RequestKind =
   | 'PRICING'
   | 'TRIAL';
 
+/** A named set of scopes: ADMIN everything; MANAGER the team, or the workspace when no rep; REP their own leads; PARTNER what it submitted; VIEWER metrics. */
 export type Role =
   | 'ADMIN'
   | 'MANAGER'

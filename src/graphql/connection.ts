@@ -49,6 +49,9 @@ const PageInfo = builder.objectRef<Page<unknown>['pageInfo']>('PageInfo').implem
   }),
 });
 
+/** How many there may be is counted where the page is asked for. */
+const EDGES = { field: 1, multiplier: 1 } as const;
+
 /** The connection and edge types of a type. */
 export function connectionType<Row>(
   name: string,
@@ -66,7 +69,7 @@ export function connectionType<Row>(
     description: 'A page of a list.',
     authScopes: { signedIn: true },
     fields: (t) => ({
-      edges: t.field({ type: [edge], resolve: (parent) => [...parent.edges] }),
+      edges: t.field({ type: [edge], complexity: EDGES, resolve: (parent) => [...parent.edges] }),
       pageInfo: t.field({ type: PageInfo, resolve: (parent) => parent.pageInfo }),
     }),
   });

@@ -11,10 +11,15 @@ import { SlowConsumer } from '../events/hub.ts';
  * status. What a mutation refuses by a rule of the product is in its result instead. docs/errors.md lists the same.
  */
 export const REQUEST_ERRORS = {
+  GRAPHQL_PARSE_FAILED: { status: 400, description: 'The operation is no GraphQL; the message says where.' },
+  GRAPHQL_VALIDATION_FAILED: {
+    status: 400,
+    description: 'The operation does not fit the schema; the message says what.',
+  },
   BAD_REQUEST: {
     status: 400,
     description:
-      'The operation is malformed, does not fit the schema, or is beyond a limit of size, depth or cost; the message says which.',
+      'A variable does not fit its type, or the operation is beyond a limit of size, depth or cost; the message says which.',
   },
   UNAUTHENTICATED: {
     status: 401,
@@ -60,7 +65,7 @@ export function requestError(
   return new GraphQLError(message, {
     ...(nodes && { nodes }),
     ...(path && { path }),
-    extensions: { code, ...extensions, ...(status !== 200 && { http: { status } }) },
+    extensions: { code, ...(status !== 200 && { http: { status } }), ...extensions },
   });
 }
 
@@ -68,9 +73,17 @@ export function requestError(
 export const unauthenticated = (): GraphQLError =>
   requestError('UNAUTHENTICATED', 'You are not signed in. Send `Authorization: Bearer <API key or JWT>`.');
 
-/** What was refused before it ran, by a rule of GraphQL or a limit, says so in a code. */
-export const withCode = (error: GraphQLError): GraphQLError =>
-  error.extensions?.code === undefined ? requestError('BAD_REQUEST', error.message, error) : error;
+/**
+ * What was refused before it ran, by a variable's type or a limit, says so in a code, and with 400 in any format
+ * (or the status it has, such as 405).
+ */
+export const withCode = (error: GraphQLError): GraphQLError => {
+  const { code = 'BAD_REQUEST', http } = (error.extensions ?? {}) as { code?: string; http?: { status?: number } };
+  if (code !== 'BAD_REQUEST') return error;
+  const { message, nodes, path } = error;
+  const extensions = http?.status === undefined ? {} : { http: { status: http.status } };
+  return requestError(code, message, { nodes, path, extensions });
+};
 
 /** What a caller may know of an error: what they can act on; anything else is an accident with a reference. */
 export function maskError(error: unknown, log: Logger): GraphQLError {

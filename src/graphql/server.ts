@@ -1,6 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { EnvelopArmor } from '@escape.tech/graphql-armor';
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
 import {
+  type DocumentNode,
   type ExecutionArgs,
   type ExecutionResult,
   GraphQLError,
@@ -93,7 +95,13 @@ export function createGraphQLServer({ services, authenticate, log, production }:
     maxDepth: { n: PROTOCOL_LIMITS.depth, flattenFragments: true },
     maxAliases: { n: PROTOCOL_LIMITS.aliases },
     maxDirectives: { n: PROTOCOL_LIMITS.directives },
-    maxTokens: { n: PROTOCOL_LIMITS.tokens },
+    maxTokens: {
+      n: PROTOCOL_LIMITS.tokens,
+      // It comes as a syntax error, which it is not.
+      onReject: [
+        (_context, error) => void Object.assign(error.extensions, { code: 'BAD_REQUEST' satisfies RequestErrorCode }),
+      ],
+    },
     blockFieldSuggestion: { enabled: production },
     // Cost goes by the sizes of the lists asked for, which the schema knows.
     costLimit: { enabled: false },
@@ -106,6 +114,8 @@ export function createGraphQLServer({ services, authenticate, log, production }:
     graphiql: production
       ? false
       : { title: 'Fairlead', headers: '{ "authorization": "Bearer fl_…" }', subscriptionsProtocol: 'WS' },
+    // Its page and script from the package: the other one loads them from somewhere else.
+    renderGraphiQL,
     logging: false,
     batching: false,
     multipart: false,
@@ -184,7 +194,7 @@ export function createGraphQLServer({ services, authenticate, log, production }:
           validate,
         } = yoga.getEnveloped({ ...incoming, params } as never);
         try {
-          const document = parse(params.query);
+          const document = parseWith(parse, params.query);
           const errors = validate(enveloped, document);
           if (errors.length > 0) return errors.map(withCode);
           const contextValue = await contextFactory();
@@ -271,6 +281,16 @@ const jsonOnly: Plugin = {
   },
 };
 
+/** Over HTTP Yoga gives a syntax error its code; over a socket nobody does. */
+function parseWith(parse: (query: string) => DocumentNode, query: string): DocumentNode {
+  try {
+    return parse(query);
+  } catch (error) {
+    if (!(error instanceof GraphQLError) || error.extensions.code !== undefined) throw error;
+    throw requestError('GRAPHQL_PARSE_FAILED', error.message, error);
+  }
+}
+
 /** Whether lists and objects are nested more than `limit` deep; without recursion, since that is the attack. */
 function isDeeperThan(value: unknown, limit: number): boolean {
   let level: unknown[] = [value];
@@ -282,7 +302,9 @@ function isDeeperThan(value: unknown, limit: number): boolean {
 }
 
 const variablesTooDeep: ValidationRule = (context) => {
-  context.reportError(new GraphQLError(`The variables are nested more than ${PROTOCOL_LIMITS.variablesDepth} deep.`));
+  context.reportError(
+    requestError('BAD_REQUEST', `The variables are nested more than ${PROTOCOL_LIMITS.variablesDepth} deep.`),
+  );
   return {};
 };
 
@@ -310,7 +332,6 @@ const withCodes: Plugin = {
   onResultProcess: ({ result, setResult }) => {
     if (Array.isArray(result) || !('errors' in result) || !result.errors || ('data' in result && result.data != null))
       return;
-    if (result.errors.every(({ extensions }) => extensions?.code !== undefined)) return;
     setResult({ ...result, errors: result.errors.map(withCode) });
   },
 };

@@ -23,7 +23,11 @@ afterAll(() => app.stop());
 interface Reply {
   readonly status: number;
   readonly data?: Record<string, unknown> | null;
-  readonly errors?: readonly { readonly message: string; readonly path?: unknown; readonly extensions?: Record<string, unknown> }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: unknown;
+    readonly extensions?: Record<string, unknown>;
+  }[];
 }
 
 async function post(body: string, headers: Record<string, string> = {}, at = url): Promise<Reply> {
@@ -36,25 +40,25 @@ async function post(body: string, headers: Record<string, string> = {}, at = url
   return { status: response.status, ...(text.startsWith('{') ? (JSON.parse(text) as object) : {}) };
 }
 
-const ask = (query: string, variables: object = {}, at = url): Promise<Reply> => post(JSON.stringify({ query, variables }), {}, at);
+const ask = (query: string, variables: object = {}, at = url): Promise<Reply> =>
+  post(JSON.stringify({ query, variables }), {}, at);
 const codeOf = ({ errors }: Reply): unknown => errors?.[0]?.extensions?.code;
 const leads = (): Promise<number> => app.database.prisma.lead.count();
 
 describe('an operation that attacks the server is refused with 400 and a code', () => {
-  const deep = (depth: number): string => `{ reps { edges { node { ${'manager { '.repeat(depth)} key ${'} '.repeat(depth)} } } } }`;
+  const deep = (depth: number): string =>
+    `{ reps { edges { node { ${'manager { '.repeat(depth)} key ${'} '.repeat(depth)} } } } }`;
   const attacks: Record<string, string> = {
-    'syntax errors': '{ me ',
-    'unknown fields': '{ me { shoeSize } }',
-    'depth': deep(30),
+    depth: deep(30),
     'depth by fragments': `{ reps { edges { node { ...A } } } } fragment A on Rep { manager { manager { manager { manager { ...B } } } } }
       fragment B on Rep { manager { manager { manager { manager { ...C } } } } } fragment C on Rep { manager { manager { manager { manager { manager { key } } } } } }`,
-    'circular fragments': '{ reps { edges { node { ...A } } } } fragment A on Rep { manager { ...B } } fragment B on Rep { manager { ...A } }',
     'an alias flood': `{ ${Array.from({ length: 40 }, (_, index) => `a${index}: me { name }`).join(' ')} }`,
     'an alias flood by fragments': `{ ...A ...B } fragment A on Query { ${Array.from({ length: 20 }, (_, index) => `a${index}: me { name }`).join(' ')} }
       fragment B on Query { ${Array.from({ length: 20 }, (_, index) => `b${index}: me { name }`).join(' ')} }`,
     'a directive flood': `{ me ${'@include(if: true) '.repeat(40)} { name } }`,
     'a document of too many tokens': `{ me { ${'name '.repeat(6_000)} } }`,
-    'lists within lists that cost too much': '{ reps(first: 100) { edges { node { leads(first: 100) { edges { node { owner { leads(first: 100) { edges { node { id } } } } } } } } } } }',
+    'lists within lists that cost too much':
+      '{ reps(first: 100) { edges { node { leads(first: 100) { edges { node { owner { leads(first: 100) { edges { node { id } } } } } } } } } } }',
   };
 
   for (const [name, query] of Object.entries(attacks)) {
@@ -68,15 +72,41 @@ describe('an operation that attacks the server is refused with 400 and a code', 
   test('variables nested 100,000 deep', async () => {
     const nested = `${'{"not":'.repeat(100_000)}{}${'}'.repeat(100_000)}`;
     const query = 'mutation ($input: CreateSegmentInput!) { createSegment(input: $input) { __typename } }';
-    const reply = await post(`{"query":${JSON.stringify(query)},"variables":{"input":{"key":"a","name":"A","condition":${nested}}}}`);
+    const reply = await post(
+      `{"query":${JSON.stringify(query)},"variables":{"input":{"key":"a","name":"A","condition":${nested}}}}`,
+    );
     expect([reply.status, codeOf(reply)]).toEqual([400, 'BAD_REQUEST']);
     expect(reply.errors?.[0]?.message).toContain('64 deep');
   });
 
   test('lists within lists a little less costly are answered', async () => {
-    const reply = await ask('{ reps(first: 100) { edges { node { leads(first: 20) { edges { node { owner { key } } } } } } } }');
+    const reply = await ask(
+      '{ reps(first: 100) { edges { node { leads(first: 20) { edges { node { owner { key } } } } } } } }',
+    );
     expect(reply.errors).toBeUndefined();
   });
+});
+
+describe('an operation that is no sound GraphQL is refused as the protocol says: 400, or 200 for who asks for application/json', () => {
+  const operations: Record<string, [query: string, code: string]> = {
+    'syntax errors': ['{ me ', 'GRAPHQL_PARSE_FAILED'],
+    'unknown fields': ['{ me { shoeSize } }', 'GRAPHQL_VALIDATION_FAILED'],
+    'circular fragments': [
+      '{ reps { edges { node { ...A } } } } fragment A on Rep { manager { ...B } } fragment B on Rep { manager { ...A } }',
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+  };
+  for (const [name, [query, code]] of Object.entries(operations)) {
+    test(name, async () => {
+      const body = JSON.stringify({ query });
+      const standard = await post(body, { accept: 'application/graphql-response+json' });
+      const older = await post(body, { accept: 'application/json' });
+      expect([standard, older].map((reply) => [reply.status, codeOf(reply)])).toEqual([
+        [400, code],
+        [200, code],
+      ]);
+    });
+  }
 });
 
 describe('a request', () => {
@@ -122,7 +152,10 @@ describe('a request', () => {
   });
 
   test('from a foreign page gets no leave to read the answer', async () => {
-    const response = await fetch(url, { method: 'OPTIONS', headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' } });
+    const response = await fetch(url, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    });
     expect(response.headers.get('access-control-allow-origin')).toBeNull();
     await response.text();
   });
@@ -140,7 +173,8 @@ describe('a request', () => {
       await once(socket, 'close');
       return answer.split('\r\n')[0] ?? '';
     };
-    const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+    const upgrade =
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
     expect(await raw('GET // HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toContain('404');
     expect(await raw(`GET // HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`)).toContain('404');
     await raw('GET /graphql?query=%7Bme%7Bname%7D%7D HTTP/1.1\r\nHost: [::\r\nConnection: close\r\n\r\n');
@@ -149,7 +183,11 @@ describe('a request', () => {
   });
 
   test('without a key is answered with 401 that says what to send', async () => {
-    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{ me { name } }"}' });
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"query":"{ me { name } }"}',
+    });
     const reply = (await response.json()) as Reply;
     expect([response.status, codeOf(reply)]).toEqual([401, 'UNAUTHENTICATED']);
     expect(reply.errors?.[0]?.message).toContain('Authorization: Bearer');
@@ -164,7 +202,17 @@ describe('values', () => {
   };
 
   test('that are no moments are refused with 400, naming the field and the form', async () => {
-    for (const at of ['2026-03-01', '2026-03-01T09:00:00', '2026-02-30T09:00:00Z', '2026-03-01T25:00:00Z', 'yesterday', '', 1_772_355_600, null === undefined, {}]) {
+    for (const at of [
+      '2026-03-01',
+      '2026-03-01T09:00:00',
+      '2026-02-30T09:00:00Z',
+      '2026-03-01T25:00:00Z',
+      'yesterday',
+      '',
+      1_772_355_600,
+      null === undefined,
+      {},
+    ]) {
       const reply = await submit({ capturedAt: at });
       expect([at, reply.status, codeOf(reply)]).toEqual([at, 400, 'BAD_REQUEST']);
       expect(reply.errors?.[0]?.message).toContain('lead.capturedAt');
@@ -173,7 +221,9 @@ describe('values', () => {
 
   test('of moments are read with any zone and answered in UTC with milliseconds', async () => {
     const query = `mutation ($input: SubmitLeadInput!) { submitLead(input: $input) { ... on SubmitLeadSuccess { lead { capturedAt } } } }`;
-    const { data } = await ask(query, { input: { lead: { email: 'a@b.example', capturedAt: '2026-03-01T09:30:00+05:30' } } });
+    const { data } = await ask(query, {
+      input: { lead: { email: 'a@b.example', capturedAt: '2026-03-01T09:30:00+05:30' } },
+    });
     expect(data).toEqual({ submitLead: { lead: { capturedAt: '2026-03-01T04:00:00.000Z' } } });
   });
 
@@ -183,13 +233,21 @@ describe('values', () => {
       expect(await issues({ firstName: text })).toEqual(['lead.firstName']);
       expect(await issues({ attributes: { plan: text } })).toEqual(['lead.attributes.plan']);
       expect(await issues({ attributes: { [text]: 'x' } })).toEqual([expect.stringContaining('lead.attributes')]);
-      const filtered = await ask('query ($filter: LeadFilter) { leads(filter: $filter) { edges { cursor } } }', { filter: { search: text, source: text } });
+      const filtered = await ask('query ($filter: LeadFilter) { leads(filter: $filter) { edges { cursor } } }', {
+        filter: { search: text, source: text },
+      });
       expect(filtered).toEqual({ status: 200, data: { leads: { edges: [] } } });
       for (const field of ['rep', 'pool']) {
-        expect(await ask(`query ($key: String) { ${field}(key: $key) { id } }`, { key: text })).toEqual({ status: 200, data: { [field]: null } });
+        expect(await ask(`query ($key: String) { ${field}(key: $key) { id } }`, { key: text })).toEqual({
+          status: 200,
+          data: { [field]: null },
+        });
       }
       for (const field of ['lead', 'node']) {
-        expect(await ask(`query ($id: ID!) { ${field}(id: $id) { id } }`, { id: text })).toEqual({ status: 200, data: { [field]: null } });
+        expect(await ask(`query ($id: ID!) { ${field}(id: $id) { id } }`, { id: text })).toEqual({
+          status: 200,
+          data: { [field]: null },
+        });
       }
       const key = await ask(SUBMIT, { input: { lead: {}, idempotencyKey: text } });
       expect(key.data).toMatchObject({ submitLead: { code: 'INVALID_INPUT', issues: [{ path: 'idempotencyKey' }] } });
@@ -253,21 +311,29 @@ describe('in production', () => {
   let production: ReturnType<typeof createApp>;
   let at: string;
   beforeAll(async () => {
-    production = createApp({ config: { ...testConfig(app.testDatabase.url), production: true }, clock: app.clock, log: createLog('silent') });
+    production = createApp({
+      config: { ...testConfig(app.testDatabase.url), production: true },
+      clock: app.clock,
+      log: createLog('silent'),
+    });
     await production.start();
     at = `${production.url}/graphql`;
   });
   afterAll(() => production.stop());
 
   const anonymous = async (query: string): Promise<Reply> => {
-    const response = await fetch(at, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query }) });
+    const response = await fetch(at, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query }),
+    });
     return { status: response.status, ...((await response.json()) as object) };
   };
   const INTROSPECTION = '{ __schema { queryType { name } } }';
 
   test('introspection is closed to who is not signed in, and open to who is', async () => {
     const reply = await anonymous(INTROSPECTION);
-    expect([reply.status, codeOf(reply)]).toEqual([400, 'BAD_REQUEST']);
+    expect([reply.data, codeOf(reply)]).toEqual([undefined, 'GRAPHQL_VALIDATION_FAILED']);
     expect((await ask(INTROSPECTION, {}, at)).data).toEqual({ __schema: { queryType: { name: 'Query' } } });
   });
 

@@ -99,7 +99,11 @@ StepTraceRef.implement({
     stepKey: t.exposeString('stepKey', { nullable: true, description: 'Null for the last resort.' }),
     kind: t.expose('kind', { type: StepKindRef, nullable: true }),
     yielded: t.exposeBoolean('yielded', { description: 'Whether it gave the lead its owner.' }),
-    attempts: t.field({ type: [AttemptRef], resolve: ({ attempts }) => [...attempts] }),
+    attempts: t.field({
+      type: [AttemptRef],
+      complexity: { field: 1, multiplier: 2 },
+      resolve: ({ attempts }) => [...attempts],
+    }),
   }),
 });
 
@@ -133,6 +137,7 @@ DecisionRef.implement({
     }),
     steps: t.field({
       type: [StepTraceRef],
+      complexity: { field: 1, multiplier: 3 },
       description: 'The steps that matched, in order; the last one yielded.',
       resolve: ({ steps }) => [...steps],
     }),
