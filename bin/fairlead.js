@@ -13,8 +13,11 @@ if (Number(major) < 24) {
   process.exit(1);
 }
 
-// Prisma and PostgreSQL's driver use features that Node still calls experimental.
+// Prisma uses features that Node still calls experimental; any other warning is worth seeing.
 process.removeAllListeners('warning');
+process.on('warning', (warning) => {
+  if (warning.name !== 'ExperimentalWarning') console.error(String(warning));
+});
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 if (!existsSync(join(root, 'src', 'db', 'generated', 'client.ts'))) await import('./prepare.js');

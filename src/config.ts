@@ -72,7 +72,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const faults: string[] = [];
   for (const name of Object.keys(env)) {
     if (!name.startsWith('FAIRLEAD_') || SETTING_NAMES.includes(name)) continue;
-    faults.push(`${name} is no setting; did you mean ${nearest(name, SETTING_NAMES)}?`);
+    // Without what they have in common: FAIRLEAD_PORT is nearer to PORT than to FAIRLEAD_ROLE.
+    const near = nearest(bareName(name), SETTING_NAMES.map(bareName));
+    const meant = SETTING_NAMES.find((setting) => bareName(setting) === near);
+    faults.push(`${name} is no setting; did you mean ${meant}?`);
   }
   // An empty value is one that was left out.
   const given = Object.fromEntries(SETTING_NAMES.map((name) => [name, env[name] || undefined]));
@@ -95,17 +98,19 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     databaseUrl: data.DATABASE_URL,
     dataDir: data.FAIRLEAD_DATA_DIR,
     adminKey: data.FAIRLEAD_ADMIN_KEY,
-    jwt: {
+    jwt: Object.freeze({
       secret: data.FAIRLEAD_JWT_SECRET,
       jwksUrl: data.FAIRLEAD_JWKS_URL,
       issuer: data.FAIRLEAD_JWT_ISSUER,
       audience: data.FAIRLEAD_JWT_AUDIENCE,
-    },
+    }),
     role: data.FAIRLEAD_ROLE,
     logLevel: data.FAIRLEAD_LOG_LEVEL,
     production: env.NODE_ENV === 'production' || !LOOPBACK.has(data.HOST),
   });
 }
+
+const bareName = (name: string): string => name.replace(/^FAIRLEAD_/, '');
 
 /** The candidate with the fewest letters to change, add or drop (Levenshtein); of several the first. */
 export function nearest(word: string, candidates: readonly string[]): string {

@@ -94,15 +94,15 @@ export function createAuthenticate(options: {
     const role = ROLES.find((name) => name === claims.role);
     if (!role) throw new Unauthenticated(`The token's claim "role" must be one of ${ROLES.join(', ')}.`);
     const workspace = await database.prisma.workspace.findUnique({
-      where: { key: String(claims.workspace ?? 'default') },
+      where: { key: keyIn(claims.workspace ?? 'default') },
     });
     if (!workspace) throw new Unauthenticated('The token names no workspace of this server in its claim "workspace".');
     const rep =
-      typeof claims.rep === 'string'
-        ? await database.prisma.rep.findUnique({
-            where: { workspaceId_key: { workspaceId: workspace.id, key: claims.rep } },
-          })
-        : null;
+      claims.rep === undefined
+        ? null
+        : await database.prisma.rep.findUnique({
+            where: { workspaceId_key: { workspaceId: workspace.id, key: keyIn(claims.rep) } },
+          });
     if (!rep && (role === 'REP' || claims.rep !== undefined)) {
       throw new Unauthenticated('The token names no rep of this workspace in its claim "rep".');
     }
@@ -130,6 +130,9 @@ const isTokenFault = (error: unknown): error is errors.JOSEError =>
   error instanceof errors.JOSEError &&
   !(error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) &&
   error.code !== 'ERR_JOSE_GENERIC';
+
+/** A claim as the key of something; what is no text, or none that PostgreSQL takes, is nobody's key. */
+const keyIn = (claim: unknown): string => (typeof claim === 'string' && !claim.includes('\u0000') ? claim : '');
 
 /** A key's own scopes narrow its role; none means all of the role. */
 function scopesOf(role: Role, own: readonly string[]): ReadonlySet<Scope> {

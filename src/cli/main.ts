@@ -34,7 +34,8 @@ try {
   const code = await main(process.argv.slice(2));
   if (code !== null) process.exit(code);
 } catch (error) {
-  const fault = startFault(error);
+  const isMistyped = String((error as { code?: string }).code).startsWith('ERR_PARSE_ARGS');
+  const fault = isMistyped ? (error as Error).message : startFault(error);
   console.error(fault ?? error);
   process.exit(1);
 }

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type pg from 'pg';
+import pg from 'pg';
 
 /** Something about the database that a person has to put right; shown as one line. */
 export class MigrationError extends Error {
@@ -12,7 +12,7 @@ export class MigrationError extends Error {
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 const OLDEST_POSTGRES = 15;
 /** So that ten servers that start at once migrate once. */
-const MIGRATION_LOCK = 0x0fa1_0001;
+export const MIGRATION_LOCK = 0x0fa1_0001;
 
 /* Prisma's own table, so that `prisma migrate deploy` and this applier can take turns. */
 const TABLE = `
@@ -47,13 +47,18 @@ async function readMigrations(directory: string): Promise<Migration[]> {
 /**
  * Brings the database to the code's migrations, each in a transaction of its own.
  *
+ * @param pool tells which database
  * @returns the names of those applied now
  * @throws MigrationError in one line: PostgreSQL too old, database newer than the code, a migration edited afterwards
  */
 export async function migrate(pool: pg.Pool, directory: string = MIGRATIONS_DIR): Promise<string[]> {
   const migrations = await readMigrations(directory);
-  const client = await pool.connect();
+  // A connection of its own: the pool's query timeout is for a server that answers people, not for a table rewritten
+  // or for the wait while another server does that.
+  const client = new pg.Client({ ...pool.options, query_timeout: 0 });
+  client.on('error', () => {});
   try {
+    await client.connect();
     const { rows } = await client.query("SELECT current_setting('server_version_num')::int AS version");
     checkServerVersion(rows[0].version);
     await inTransaction(client, () => client.query(TABLE));
@@ -64,7 +69,7 @@ export async function migrate(pool: pg.Pool, directory: string = MIGRATIONS_DIR)
     }
     return applied;
   } finally {
-    client.release();
+    await client.end();
   }
 }
 
@@ -92,8 +97,8 @@ async function inTransaction<Result>(client: pg.ClientBase, work: () => Promise<
 }
 
 async function apply(client: pg.ClientBase, migration: Migration, all: readonly Migration[]): Promise<boolean> {
-  const { rows } = await client.query<{ migration_name: string; checksum: string }>(
-    'SELECT "migration_name", "checksum" FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL ORDER BY "migration_name"',
+  const { rows } = await client.query<{ migration_name: string; checksum: string; finished_at: Date | null }>(
+    'SELECT "migration_name", "checksum", "finished_at" FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL ORDER BY "migration_name"',
   );
   const unknown = rows.find((row) => !all.some(({ name }) => name === row.migration_name));
   if (unknown) {
@@ -103,6 +108,11 @@ async function apply(client: pg.ClientBase, migration: Migration, all: readonly 
   }
   const known = rows.find((row) => row.migration_name === migration.name);
   if (known) {
+    if (known.finished_at === null) {
+      throw new MigrationError(
+        `The migration ${migration.name} was begun by another tool and did not finish. Mend the database, then say so with prisma migrate resolve.`,
+      );
+    }
     if (known.checksum === migration.checksum) return false;
     throw new MigrationError(
       `The migration ${migration.name} was changed after it had been applied. Restore the file; changes go into a new migration.`,

@@ -47,6 +47,17 @@ const GOING_AWAY = 1001;
 /** A peer that does not read does not see the close frame either, and must not hold up a stop. */
 const TERMINATE_AFTER_MS = 2_000;
 
+/** What GraphiQL begins with. */
+const GRAPHIQL_QUERY = `# Put your key under Headers: { "authorization": "Bearer fl_..." }
+
+{
+  me {
+    name
+    role
+  }
+}
+`;
+
 export interface GraphQLServer {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Takes WebSocket upgrades of an HTTP server. */
@@ -113,7 +124,12 @@ export function createGraphQLServer({ services, authenticate, log, production }:
     landingPage: false,
     graphiql: production
       ? false
-      : { title: 'Fairlead', headers: '{ "authorization": "Bearer fl_…" }', subscriptionsProtocol: 'WS' },
+      : {
+          title: 'Fairlead',
+          headers: '{ "authorization": "" }',
+          defaultQuery: GRAPHIQL_QUERY,
+          subscriptionsProtocol: 'WS',
+        },
     // Its page and script from the package: the other one loads them from somewhere else.
     renderGraphiQL,
     logging: false,

@@ -122,25 +122,33 @@ export interface ParsedLead {
  */
 export function parseLead(input: unknown, receivedAt: Date, path: readonly (string | number)[] = ['lead']): ParsedLead {
   const parsed = leadSchema.safeParse(input);
-  if (!parsed.success) throw new InvalidInput(issuesOf(parsed.error, path));
-  const { message, capturedAt, ...lead } = parsed.data;
-  const issues: Issue[] = [];
+  const issues = parsed.success ? [] : issuesOf(parsed.error, path);
   const refuse = (field: string, message: string): null => {
     issues.push({ path: [...path, field], message });
     return null;
   };
-
+  // Beside a field that is faulty the others are looked at all the same, so that a caller hears of all faults at once.
+  const faulty = new Set(parsed.error?.issues.map((issue) => issue.path[0]));
+  const given = (parsed.data ?? input) as Readonly<Record<string, unknown>>;
+  const textOf = (field: string): string | null => {
+    const value = faulty.has(field) ? null : given[field];
+    return typeof value === 'string' ? value.trim() || null : null;
+  };
+  const recognise = (field: string, normalize: (text: string) => string | null, fault: string): string | null => {
+    const text = textOf(field);
+    return text === null ? null : (normalize(text) ?? refuse(field, fault));
+  };
+  const namedCountry = textOf('country');
+  const country = namedCountry === null ? null : countryCode(namedCountry);
+  const email = recognise('email', emailAddress, EMAIL_FAULT);
+  const phone = recognise('phone', (text) => phoneNumber(text, country), PHONE_FAULT);
+  const companyDomain = recognise('companyDomain', registrableDomain, DOMAIN_FAULT);
+  const capturedAt = parsed.data?.capturedAt ?? null;
   if (capturedAt !== null && capturedAt.getTime() > receivedAt.getTime() + LIMITS.capturedAheadMs) {
     refuse('capturedAt', `must not be in the future; the server’s time is ${receivedAt.toISOString()}`);
   }
-  const country = lead.country === null ? null : countryCode(lead.country);
-  const email = lead.email === null ? null : (emailAddress(lead.email) ?? refuse('email', EMAIL_FAULT));
-  const phone = lead.phone === null ? null : (phoneNumber(lead.phone, country) ?? refuse('phone', PHONE_FAULT));
-  const companyDomain =
-    lead.companyDomain === null
-      ? null
-      : (registrableDomain(lead.companyDomain) ?? refuse('companyDomain', DOMAIN_FAULT));
-  if (issues.length > 0) throw new InvalidInput(issues);
+  if (!parsed.success || issues.length > 0) throw new InvalidInput(issues);
+  const { message, capturedAt: _, ...lead } = parsed.data;
 
   const domain = companyDomain ?? (email === null ? null : registrableDomain(email.slice(email.indexOf('@') + 1)));
   const ofPhone = phone === null ? null : (parsePhoneNumberFromString(phone)?.country ?? null);

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
 import { openDatabase } from '../../src/db/client.ts';
-import { checkServerVersion, MIGRATIONS_DIR, migrate } from '../../src/db/migrate.ts';
+import { checkServerVersion, MIGRATION_LOCK, MIGRATIONS_DIR, migrate } from '../../src/db/migrate.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -61,6 +61,46 @@ test('a migration that fails leaves nothing behind', async () => {
   await expect(migrate(pool, folder)).rejects.toThrow('division by zero');
   expect((await pool.query(`SELECT to_regclass('half') AS half`)).rows[0].half).toBeNull();
   await rm(folder, { recursive: true });
+});
+
+test('a migration that another tool began and did not finish is refused by name', async () => {
+  const [name] = await migrate(pool);
+  await pool.query('UPDATE "_prisma_migrations" SET "finished_at" = NULL');
+  await expect(migrate(pool)).rejects.toThrow(`${name} was begun`);
+});
+
+test('waiting for another server that migrates may take longer than a query of the running server', async () => {
+  const hasty = new pg.Pool({ connectionString: database.url, query_timeout: 100 });
+  const other = await pool.connect();
+  await other.query(`BEGIN; SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+  const waiting = migrate(hasty);
+  await new Promise((later) => setTimeout(later, 300));
+  await other.query('ROLLBACK');
+  other.release();
+  expect(await waiting.finally(() => hasty.end())).not.toHaveLength(0);
+});
+
+test('a function with semicolons in it arrives in one piece, and the row is as Prisma writes it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-migrations-'));
+  await mkdir(join(folder, '1_function'));
+  const sql = 'CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END; $$;\n';
+  await writeFile(join(folder, '1_function', 'migration.sql'), sql);
+  await migrate(pool, folder);
+  await rm(folder, { recursive: true });
+  expect((await pool.query('SELECT f()')).rows).toEqual([{ f: 1 }]);
+  expect((await pool.query('SELECT * FROM "_prisma_migrations"')).rows).toEqual([
+    {
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      // As sha256sum prints it.
+      checksum: 'ed510742e10411754bd7849228e26a6c9da758d3f429c4fe144d86af17cef0ca',
+      migration_name: '1_function',
+      started_at: expect.any(Date),
+      finished_at: expect.any(Date),
+      applied_steps_count: 1,
+      logs: null,
+      rolled_back_at: null,
+    },
+  ]);
 });
 
 test.each([
