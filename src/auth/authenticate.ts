@@ -98,14 +98,16 @@ export function createAuthenticate(options: {
     });
     if (!workspace) throw new Unauthenticated('The token names no workspace of this server in its claim "workspace".');
     const rep =
-      claims.rep === undefined
+      claims.rep == null
         ? null
         : await database.prisma.rep.findUnique({
             where: { workspaceId_key: { workspaceId: workspace.id, key: keyIn(claims.rep) } },
           });
-    if (!rep && (role === 'REP' || claims.rep !== undefined)) {
+    if (!rep && (role === 'REP' || claims.rep != null)) {
       throw new Unauthenticated('The token names no rep of this workspace in its claim "rep".');
     }
+    // What a partner may read back goes by the name; without a subject all partners would have one name.
+    if (role === 'PARTNER' && !claims.sub) throw new Unauthenticated('The token of a partner needs the claim "sub".');
     return {
       workspaceId: workspace.id,
       name: `user:${claims.sub ?? rep?.key ?? 'unknown'}`,

@@ -192,6 +192,8 @@ describe('a JWT under a shared secret', () => {
     ['of an unknown rep', () => signed({ ...CLAIMS, rep: 'nobody' }), false],
     ['of a rep that is no text', () => signed({ ...CLAIMS, role: 'MANAGER', rep: 1 }), false],
     ['of the role REP without a rep', () => signed({ ...CLAIMS, rep: undefined }), false],
+    ['of a partner', () => signed({ ...CLAIMS, role: 'PARTNER', rep: null }), true],
+    ['of a partner without a subject', () => signed({ ...CLAIMS, role: 'PARTNER', rep: null, sub: undefined }), false],
     ['with NUL in the workspace', () => signed({ ...CLAIMS, workspace: 'a\u0000' }), false],
     ['with NUL in the rep', () => signed({ ...CLAIMS, rep: 'a\u0000' }), false],
     [
