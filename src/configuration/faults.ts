@@ -46,14 +46,15 @@ export function brokenChains<R extends Row>(
   const sound = new Set<string>();
   const faults: Fault[] = [];
   for (const row of rows) {
+    const first = read(row);
+    if (first !== null && !byId.has(first)) {
+      faults.push({ id: row.id, field, code: 'NOT_FOUND', message: `there is no such ${what}` });
+    }
     const chain = new Set<string>();
     let at: R | undefined = row;
     while (at && !sound.has(at.id) && !chain.has(at.id)) {
       chain.add(at.id);
       const next: string | null = read(at);
-      if (next !== null && !byId.has(next) && at === row) {
-        faults.push({ id: row.id, field, code: 'NOT_FOUND', message: `there is no such ${what}` });
-      }
       at = next === null ? undefined : byId.get(next);
     }
     if (at && !sound.has(at.id)) {

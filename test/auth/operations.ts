@@ -73,9 +73,9 @@ export function leastOperation(
   { root, field }: RootField,
   { ownId, probe }: Filling,
 ): { query: string; variables: object } {
-  const valueOf = (slot: Slot, type: GraphQLInputType, rest: Path | null): unknown => {
+  const filled = (slot: Slot, type: GraphQLInputType, rest: Path | null): unknown => {
     const nullable = getNullableType(type);
-    if (isListType(nullable)) return rest === null ? [] : [valueOf(slot, nullable.ofType, rest)];
+    if (isListType(nullable)) return rest === null ? [] : [filled(slot, nullable.ofType, rest)];
     if (isInputObjectType(nullable)) return objectOf(Object.values(nullable.getFields()), rest);
     if (isEnumType(nullable)) return nullable.getValues()[0]?.name;
     switch (nullable.toString()) {
@@ -99,7 +99,7 @@ export function leastOperation(
       slots.flatMap((slot): [string, unknown][] => {
         const isProbed = rest?.[0] === slot.name;
         if (!isProbed && !isNonNullType(slot.type)) return [];
-        return [[slot.name, valueOf(slot, slot.type, isProbed ? rest.slice(1) : null)]];
+        return [[slot.name, filled(slot, slot.type, isProbed ? rest.slice(1) : null)]];
       }),
     );
   const variables = objectOf(field.args, probe?.path ?? null);

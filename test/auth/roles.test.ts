@@ -189,7 +189,7 @@ describe('whose leads one sees', () => {
         expect(data?.decision !== null).toBe(isSeen && caller !== 'partner');
       }
       const list = await app.send<{ leads: { edges: { node: { id: string } }[] } }>(
-        '{ leads { edges { node { id } } } }',
+        '{ leads(filter: { search: "secret@" }) { edges { node { id } } } }',
         {},
         keys[caller],
       );

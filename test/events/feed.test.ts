@@ -55,6 +55,21 @@ test('a feed resumed from every point misses and repeats nothing', async () => {
   }
 });
 
+test('a cursor that is ahead of what this process has read brings nothing twice', async () => {
+  const hub = createHub({ database: app.database, log: createLog('silent') });
+  const request = { workspaceId: app.workspaceId, repIds: null, after: null };
+  const early = await hub.feed(request);
+  // Committed by another process, and not yet read by this one.
+  await submit(5);
+  const late = await hub.feed({ ...request, after: await startCursor() });
+  const next = late.next();
+  await submit(1);
+  hub.committed(app.workspaceId, Number.MAX_SAFE_INTEGER);
+  const all = await Promise.all(Array.from({ length: 6 }, () => early.next()));
+  expect((await next).value?.number).toBe(all.at(-1)?.value?.number);
+  await Promise.all([early.return?.(), late.return?.()]);
+});
+
 test('the whole workspace’s feed has every number, in order', async () => {
   const start = await startCursor();
   const token = await app.keyFor('MANAGER');

@@ -1,0 +1,304 @@
+import { once } from 'node:events';
+import { createClient } from 'graphql-ws';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { createApiKey, revokeApiKey } from '../../src/configuration/apiKeys.ts';
+import { PROTOCOL_LIMITS } from '../../src/graphql/server.ts';
+import { ADMIN_KEY, startTestApp, type TestApp, until } from '../support/app.ts';
+import { onePool } from '../support/companies.ts';
+
+let app: TestApp;
+let url: string;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  await app.apply(onePool(2));
+  url = `${app.app.url.replace('http', 'ws')}/graphql`;
+});
+afterAll(() => app.stop());
+
+interface Message {
+  readonly id?: string;
+  readonly type: string;
+  readonly payload?: unknown;
+}
+
+/** A bare socket that keeps what it is sent. */
+interface Wire {
+  readonly socket: WebSocket;
+  readonly messages: readonly Message[];
+  send(message: object): void;
+  /** Resolves with the first message of an operation. */
+  answer(id: string): Promise<Message>;
+  readonly closed: Promise<{ code: number; reason: string }>;
+}
+
+async function open(options: { at?: string; headers?: Record<string, string> } = {}): Promise<Wire> {
+  const socket = new WebSocket(options.at ?? url, 'graphql-transport-ws', { headers: options.headers ?? {} });
+  const messages: Message[] = [];
+  socket.on('message', (data) => void messages.push(JSON.parse(String(data)) as Message));
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }));
+  });
+  await once(socket, 'open');
+  return {
+    socket,
+    messages,
+    send: (message) => socket.send(JSON.stringify(message)),
+    answer: async (id) => {
+      await until(() => messages.some((message) => message.id === id), `an answer to ${id}`);
+      return messages.find((message) => message.id === id) as Message;
+    },
+    closed,
+  };
+}
+
+async function signIn(key = ADMIN_KEY, at = url): Promise<Wire> {
+  const wire = await open({ at });
+  wire.send({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } });
+  await until(() => wire.messages.some(({ type }) => type === 'connection_ack'), 'the acknowledgement');
+  return wire;
+}
+
+const FEED = 'subscription { workspaceFeed { number lead { message } } }';
+const subscribe = (wire: Wire, id: string, query = FEED, variables: object = {}): void =>
+  wire.send({ id, type: 'subscribe', payload: { query, variables } });
+
+const submit = async (count: number, message = ''): Promise<void> => {
+  const query =
+    'mutation ($input: SubmitLeadsInput!) { submitLeads(input: $input) { ... on SubmitLeadsSuccess { summary { accepted } } } }';
+  const leads = Array.from({ length: count }, () => ({ lead: { message } }));
+  const { data } = await app.send<{ submitLeads: { summary: { accepted: number } } }>(query, { input: { leads } });
+  expect(data?.submitLeads.summary.accepted).toBe(count);
+};
+
+describe('a socket', () => {
+  test('that does not introduce itself within 3 s is closed with 4408', async () => {
+    const start = performance.now();
+    const { closed } = await open();
+    expect((await closed).code).toBe(4408);
+    expect(performance.now() - start).toBeGreaterThan(2_900);
+  });
+
+  test('without a key, or with a wrong one, is closed with 4403 and hears nothing', async () => {
+    const wrong = [
+      {},
+      { authorization: 'Bearer fl_aaaaaaaaaaaa_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' },
+      { authorization: 1 },
+    ];
+    for (const payload of wrong) {
+      const wire = await open();
+      wire.send({ type: 'connection_init', payload });
+      expect((await wire.closed).code).toBe(4403);
+      expect(wire.messages).toEqual([]);
+    }
+  });
+
+  test('that asks before it is acknowledged is closed with 4401', async () => {
+    const wire = await open();
+    subscribe(wire, '1');
+    expect((await wire.closed).code).toBe(4401);
+  });
+
+  test('of a page from elsewhere is refused, of our own and of none is not', async () => {
+    const { host } = new URL(url);
+    const upgrade = (origin: string): Promise<number | 'open'> =>
+      new Promise((resolve) => {
+        const socket = new WebSocket(url, 'graphql-transport-ws', { headers: { origin } });
+        socket.on('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
+        socket.on('error', () => {});
+        socket.on('open', () => {
+          socket.close();
+          resolve('open');
+        });
+      });
+    expect(await upgrade('https://evil.example')).toBe(403);
+    expect(await upgrade('null')).toBe(403);
+    expect(await upgrade(`http://${host}.evil.example`)).toBe(403);
+    expect(await upgrade(`http://${host}`)).toBe('open');
+  });
+
+  test('that sends more than 64 KB at once is closed with 1009', async () => {
+    const wire = await signIn();
+    wire.send({
+      id: '1',
+      type: 'subscribe',
+      payload: { query: `{ me { name } } # ${'x'.repeat(PROTOCOL_LIMITS.frameBytes)}` },
+    });
+    expect((await wire.closed).code).toBe(1009);
+  });
+
+  test('carries 50 subscriptions and no more', async () => {
+    const wire = await signIn();
+    for (let index = 1; index <= 51; index += 1) subscribe(wire, `s${index}`);
+    expect(await wire.answer('s51')).toMatchObject({
+      type: 'error',
+      payload: [{ extensions: { code: 'TOO_MANY_SUBSCRIPTIONS' }, message: expect.stringContaining('50') }],
+    });
+    await submit(1);
+    await until(() => wire.messages.filter(({ type }) => type === 'next').length === 50, 'the event, 50 times');
+    wire.socket.close();
+  });
+
+  test('answers queries and mutations, under the limits and the masking that HTTP has', async () => {
+    const wire = await signIn();
+    const ask = async (id: string, query: string, variables: object = {}): Promise<Message> => {
+      subscribe(wire, id, query, variables);
+      return wire.answer(id);
+    };
+    const code = (expected: string) => ({ type: 'error', payload: [{ extensions: { code: expected } }] });
+    expect(await ask('query', '{ me { role } }')).toMatchObject({
+      type: 'next',
+      payload: { data: { me: { role: 'ADMIN' } } },
+    });
+    expect(await ask('syntax', '{ me ')).toMatchObject(code('GRAPHQL_PARSE_FAILED'));
+    expect(await ask('fields', '{ me { shoeSize } }')).toMatchObject(code('GRAPHQL_VALIDATION_FAILED'));
+    expect(await ask('tokens', `{ me { ${'name '.repeat(5_500)} } }`)).toMatchObject(code('BAD_REQUEST'));
+    const depth = `{ reps { edges { node { ${'manager { '.repeat(20)} key ${'} '.repeat(20)} } } } }`;
+    expect(await ask('depth', depth)).toMatchObject(code('BAD_REQUEST'));
+    const nested = JSON.parse(`${'{"not":'.repeat(5_000)}{}${'}'.repeat(5_000)}`) as object;
+    const segment =
+      'mutation ($c: ConditionInput!) { createSegment(input: { key: "a", name: "A", condition: $c }) { __typename } }';
+    expect(await ask('nested', segment, { c: nested })).toMatchObject(code('BAD_REQUEST'));
+    const aliases = Array.from({ length: 40 }, (_, index) => `a${index}: me { name }`).join(' ');
+    expect(await ask('aliases', `{ ${aliases} }`)).toMatchObject(code('BAD_REQUEST'));
+    expect(await ask('cursor', '{ reps(after: "x") { edges { cursor } } }')).toMatchObject({
+      payload: { errors: [{ path: ['reps'], extensions: { code: 'INVALID_CURSOR' } }] },
+    });
+    await app.database.pool.query('ALTER TABLE "Segment" RENAME TO "Hidden"');
+    const masked = await ask('masked', '{ segments { edges { cursor } } }');
+    await app.database.pool.query('ALTER TABLE "Hidden" RENAME TO "Segment"');
+    expect(masked).toMatchObject({
+      payload: { errors: [{ extensions: { code: 'INTERNAL', reference: expect.any(String) } }] },
+    });
+    expect(JSON.stringify(masked)).not.toMatch(/prisma|Hidden|Segment"/i);
+    wire.socket.close();
+  });
+
+  test('with a cursor that is none is told so, and stays open', async () => {
+    const wire = await signIn();
+    subscribe(wire, '1', 'subscription { workspaceFeed(after: "nonsense") { number } }');
+    expect(await wire.answer('1')).toMatchObject({ payload: [{ extensions: { code: 'INVALID_CURSOR' } }] });
+    subscribe(wire, '2', `subscription { workspaceFeed(after: "${'x'.repeat(300)}") { number } }`);
+    expect((await wire.answer('2')).type).toBe('error');
+    expect(wire.socket.readyState).toBe(WebSocket.OPEN);
+    wire.socket.close();
+  });
+
+  test('speaks with the client of graphql-ws', async () => {
+    const client = createClient({
+      url,
+      webSocketImpl: WebSocket,
+      connectionParams: { Authorization: `Bearer ${ADMIN_KEY}` },
+    });
+    const [result] = await Array.fromAsync(client.iterate({ query: '{ me { role } }' }));
+    expect(result?.data).toEqual({ me: { role: 'ADMIN' } });
+    await client.dispose();
+  });
+});
+
+/** An event stream over HTTP: what has come, and whether it has ended. */
+async function stream(key: string, at = app.app.url, query = FEED) {
+  const headers = { 'content-type': 'application/json', accept: 'text/event-stream', authorization: `Bearer ${key}` };
+  const response = await fetch(`${at}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
+  const seen = { text: '', ended: false };
+  const read = async (): Promise<void> => {
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) seen.text += chunk;
+  };
+  void read()
+    .catch(() => {})
+    .finally(() => {
+      seen.ended = true;
+    });
+  return seen;
+}
+
+describe('a key that ends', () => {
+  test('takes its sockets (4403) and event streams with it within 30 s, whether it is revoked or expires', async () => {
+    const context = {
+      database: app.database,
+      workspaceId: app.workspaceId,
+      by: 'test',
+      clock: app.clock,
+      committed: () => {},
+    };
+    const inAMinute = new Date(app.clock.now().getTime() + 60_000);
+    const make = (name: string, expiresAt: Date | null) => createApiKey(context, { name, role: 'ADMIN', expiresAt });
+    const [revoked, expiring, lasting] = [
+      await make('revoked', null),
+      await make('expiring', inAMinute),
+      await make('lasting', null),
+    ];
+    const sockets = await Promise.all([revoked, expiring, lasting].map(({ secret }) => signIn(secret)));
+    const streams = await Promise.all([revoked, expiring, lasting].map(({ secret }) => stream(secret)));
+    for (const wire of sockets) subscribe(wire, '1');
+    await revokeApiKey(context, revoked.apiKey.id);
+    app.clock.advance(60_000);
+    const start = performance.now();
+    const codes = await Promise.all(sockets.slice(0, 2).map(({ closed }) => closed));
+    await until(() => streams[0]?.ended === true && streams[1]?.ended === true, 'the end of the streams');
+    expect(performance.now() - start).toBeLessThan(30_000);
+    expect(codes.map(({ code }) => code)).toEqual([4403, 4403]);
+    await submit(1);
+    await until(
+      () => sockets[2]?.messages.some(({ type }) => type === 'next') === true,
+      'the event on the lasting socket',
+    );
+    await until(() => streams[2]?.text.includes('"number"') === true, 'the event on the lasting stream');
+    expect([sockets[0], sockets[1]].map((wire) => wire?.messages.filter(({ type }) => type === 'next'))).toEqual([
+      [],
+      [],
+    ]);
+    sockets[2]?.socket.close();
+  });
+});
+
+describe('a device that stops reading', () => {
+  test('is cut off and disturbs no other; what it missed is there when it comes again', async () => {
+    const [stalled, lively] = [await signIn(), await signIn()];
+    const { data } = await app.send<{ feedCursor: string }>('{ feedCursor }');
+    subscribe(stalled, '1');
+    subscribe(lively, '1');
+    await submit(1);
+    await until(() => stalled.messages.some(({ id }) => id === '1'), 'the first event');
+    stalled.socket.pause();
+    const count = 3_000;
+    for (let sent = 0; sent < count; sent += 500) await submit(500, 'x'.repeat(1_500));
+    await until(
+      () => lively.messages.filter(({ type }) => type === 'next').length === count + 1,
+      'all events on the other',
+    );
+    // Whoever does not read does not see the closing frame either: the connection is ended for it.
+    const before = stalled.messages.length;
+    stalled.socket.resume();
+    const { code } = await stalled.closed;
+    expect([1006, 1013]).toContain(code);
+    expect(stalled.messages.length).toBeGreaterThanOrEqual(before);
+    expect(stalled.messages.filter(({ type }) => type === 'next').length).toBeLessThan(count);
+    const again = await signIn();
+    subscribe(again, '1', 'subscription ($after: Cursor) { workspaceFeed(after: $after) { number } }', {
+      after: data?.feedCursor,
+    });
+    await until(() => again.messages.filter(({ type }) => type === 'next').length === count + 1, 'all that was missed');
+    again.socket.close();
+    lively.socket.close();
+  });
+});
+
+describe('a server that stops', () => {
+  test('says so with 1001, ends event streams, and does not wait for who does not read', async () => {
+    const other = await startTestApp();
+    await other.apply(onePool(1));
+    const at = `${other.app.url.replace('http', 'ws')}/graphql`;
+    const [reading, stalled] = [await signIn(ADMIN_KEY, at), await signIn(ADMIN_KEY, at)];
+    const events = await stream(ADMIN_KEY, other.app.url);
+    for (const wire of [reading, stalled]) subscribe(wire, '1');
+    stalled.socket.pause();
+    const start = performance.now();
+    await other.stop();
+    expect(performance.now() - start).toBeLessThan(5_000);
+    expect((await reading.closed).code).toBe(1001);
+    await until(() => events.ended, 'the end of the stream');
+    stalled.socket.terminate();
+  });
+});
