@@ -230,8 +230,13 @@ export function compileCondition(condition: Condition, segment: (key: string) =>
 type Test = (value: AttributeValue | null) => boolean;
 
 function compileTest(operator: Operator, value: ConditionValue): Test {
-  const list = new Set((Array.isArray(value) ? value : [value]).map(fold));
-  const equals: Test = (given) => given !== null && list.has(fold(given));
+  const values = (Array.isArray(value) ? value : [value]).map(fold);
+  const list = values.length > 1 ? new Set(values) : null;
+  const [only] = values;
+  const equals: Test = (given) => {
+    if (given === null) return false;
+    return list === null ? fold(given) === only : list.has(fold(given));
+  };
   const numeric =
     (compare: (given: number) => boolean): Test =>
     (given) =>

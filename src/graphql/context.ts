@@ -47,6 +47,10 @@ export function createContext(
       if (visibility === undefined || performance.now() - readAt > VISIBILITY_MS) {
         readAt = performance.now();
         visibility = visibilityOf(services.database, principal);
+        // What failed once is not to fail for as long as the subscription lasts.
+        visibility.catch(() => {
+          visibility = undefined;
+        });
       }
       return visibility;
     },

@@ -237,6 +237,12 @@ export function createGraphQLServer({ services, authenticate, log, production }:
     KEEP_ALIVE_MS,
   );
 
+  // graphql-ws writes what a peer does wrong (a frame too large) to the console as a fault of ours; ws closes by itself.
+  sockets.on('connection', (socket) => {
+    socket.removeAllListeners('error');
+    socket.on('error', (error) => log.debug({ err: error }, 'a socket broke'));
+  });
+
   return {
     handle: (request, response) => {
       void Promise.resolve(yoga(request, response)).catch((error: unknown) => {

@@ -263,6 +263,33 @@ describe('two servers on one folder', () => {
   });
 });
 
+test('a user whose connection breaks while it waits to be let in tries again', async () => {
+  await haveData();
+  const first = await start();
+  const [users] = await query<{ lock: string }>(
+    first.url,
+    `SELECT (classid::bigint << 32) + objid::bigint AS lock FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'`,
+  );
+  // Who wants it alone makes the next one wait, as the last user does that stops the database.
+  const alone = new pg.Client({ connectionString: first.url });
+  alone.on('error', () => {});
+  await alone.connect();
+  const refused = alone.query('SELECT pg_advisory_lock($1)', [users?.lock]).catch(() => {});
+  const coming = start('borrow');
+  const waiting = "FROM pg_stat_activity WHERE wait_event = 'advisory' AND application_name = 'fairlead owner'";
+  await until(async () => (await query(first.url, `SELECT pid ${waiting}`)).length === 1, 'the newcomer waits');
+  await query(first.url, `SELECT pg_terminate_backend(pid) ${waiting}`);
+  await query(
+    first.url,
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'advisory' AND application_name = ''",
+  );
+  await refused;
+  const second = await coming;
+  expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  await second.stop();
+  await first.stop();
+});
+
 describe('a command', () => {
   beforeEach(haveData);
 
