@@ -36,6 +36,7 @@ const USERS_LOCK = 0x0fa1_71eae;
 const OWNER_WAIT_MS = 1_000;
 /** Until it answers, crash recovery included. */
 const START_TIMEOUT_SECONDS = 60;
+const STOP_TIMEOUT_SECONDS = 30;
 const USER = 'fairlead';
 
 /**
@@ -55,7 +56,7 @@ export async function startEmbedded({ dataDir, log, mode, settings = [] }: Embed
   const stop = async (): Promise<void> => {
     leaving = true;
     // Held until the database is down: who comes meanwhile waits, and starts it anew.
-    if (await isLastUser(session).catch(() => mode === 'own')) await stopPostgres(place);
+    if (await isLastUser(session).catch(() => mode === 'own')) await stopPostgres(place, 'fast');
     await session.end().catch(() => {});
   };
   if (mode === 'own') {
@@ -162,7 +163,7 @@ async function enter(
     } catch (error) {
       await session.end().catch(() => {});
       if (isPassing(error) && Date.now() < deadline) continue;
-      if (running === null) await stopPostgres(place);
+      if (running === null) await stopPostgres(place, 'fast');
       throw new EmbeddedPostgresError(
         `The embedded database does not let us in with the password in ${passwordFile(place.data)}: ${(error as Error).message}.`,
         { cause: error },
@@ -184,12 +185,24 @@ async function isLastUser(session: pg.Client): Promise<boolean> {
   return rows[0].done;
 }
 
-async function stopPostgres(place: Place): Promise<void> {
-  try {
-    await pgCtl(place, ['stop', '-m', 'fast', '-w']);
-  } catch (error) {
-    // It may have died before.
-    if ((await findPort(place)) !== null) throw error;
+/**
+ * Stops the database and waits until it is gone. Not with pg_ctl's own wait: that reads the lock file anew each time,
+ * and then waits a minute for one that has been started meanwhile.
+ *
+ * @param how `fast` finishes properly; `immediate` leaves recovery to the next start
+ */
+async function stopPostgres(place: Place, how: 'fast' | 'immediate'): Promise<void> {
+  const postmaster = await findPostmaster(place);
+  if (postmaster === null) return;
+  const { pid } = postmaster;
+  await pgCtl(place, ['stop', '-m', how, '-W']).catch(async (error: unknown) => {
+    // It may have died at this very moment.
+    if (await isPostmaster(pid, place)) throw error;
+  });
+  const deadline = Date.now() + STOP_TIMEOUT_SECONDS * 1_000;
+  while (await isPostmaster(pid, place)) {
+    if (Date.now() > deadline) throw new EmbeddedPostgresError(`PostgreSQL (process ${pid}) does not stop.`);
+    await sleep(20);
   }
 }
 
@@ -208,13 +221,14 @@ const urlOf = (port: number, password: string): string => `postgresql://${USER}:
 async function findRunning(place: Place, password: string): Promise<string | null> {
   const deadline = Date.now() + START_TIMEOUT_SECONDS * 1_000;
   for (;;) {
-    const port = await findPort(place);
-    if (port === null) return null;
-    const client = new pg.Client({ connectionString: urlOf(port, password), connectionTimeoutMillis: 5_000 });
+    const postmaster = await findPostmaster(place);
+    if (postmaster === null) return null;
+    const url = urlOf(postmaster.port, password);
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
     client.on('error', () => {});
     try {
       await client.connect();
-      return urlOf(port, password);
+      return url;
     } catch (error) {
       if (!isPassing(error) || Date.now() > deadline) break;
     } finally {
@@ -222,21 +236,26 @@ async function findRunning(place: Place, password: string): Promise<string | nul
     }
     await sleep(100);
   }
-  await pgCtl(place, ['stop', '-m', 'immediate', '-w']).catch(() => {});
+  await stopPostgres(place, 'immediate').catch(() => {});
   return null;
 }
 
-/** The port of a postmaster that lives on these data, as its lock file says. */
-async function findPort({ data }: Place): Promise<number | null> {
-  const file = join(data, 'postmaster.pid');
+/** The postmaster that lives on these data, as its lock file says. */
+async function findPostmaster(place: Place): Promise<{ pid: number; port: number } | null> {
+  const file = join(place.data, 'postmaster.pid');
   const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n');
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
   if (!pid || !port || !isAlive(pid)) return null;
-  if (process.platform === 'win32' || (await commandOf(pid)).includes(data)) return port;
+  if (await isPostmaster(pid, place)) return { pid, port };
   // After a reboot, in a container above all, the number is another program's. PostgreSQL would not start, and
   // pg_ctl would send its signals to that program.
   await rm(file, { force: true });
   return null;
+}
+
+/** Whether a process is the postmaster of these data, and no zombie. */
+async function isPostmaster(pid: number, { data }: Place): Promise<boolean> {
+  return isAlive(pid) && (process.platform === 'win32' || (await commandOf(pid)).includes(data));
 }
 
 function isAlive(pid: number): boolean {
