@@ -243,13 +243,15 @@ async function findRunning(place: Place, password: string): Promise<string | nul
 /** The postmaster that lives on these data, as its lock file says. */
 async function findPostmaster(place: Place): Promise<{ pid: number; port: number } | null> {
   const file = join(place.data, 'postmaster.pid');
-  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n');
+  const read = (): Promise<string> => readFile(file, 'utf8').catch(() => '');
+  const text = await read();
+  const lines = text.split('\n');
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
   if (!pid || !port || !isAlive(pid)) return null;
   if (await isPostmaster(pid, place)) return { pid, port };
   // After a reboot, in a container above all, the number is another program's. PostgreSQL would not start, and
-  // pg_ctl would send its signals to that program.
-  await rm(file, { force: true });
+  // pg_ctl would send its signals to that program. Only if it still says so: PostgreSQL ends when its file is gone.
+  if ((await read()) === text) await rm(file, { force: true });
   return null;
 }
 

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type App, createApp } from '../../src/app.ts';
-import { createLog } from '../../src/log.ts';
-import { ADMIN_KEY, startTestApp, type TestApp, testConfig } from '../support/app.ts';
+import { ADMIN_KEY, startTestApp, type TestApp } from '../support/app.ts';
 import { onePool } from '../support/companies.ts';
+import { type ServerProcess, startProcess } from '../support/serverProcess.ts';
 
 const SUBMIT = `mutation ($input: SubmitLeadInput!) {
   submitLead(input: $input) {
@@ -70,22 +69,21 @@ function worstSpread(order: readonly string[], n: number): number {
   return worst;
 }
 
-describe('two servers on one database', () => {
+describe('two server processes on one database', () => {
   let first: TestApp;
-  let second: App;
+  let servers: ServerProcess[];
   beforeAll(async () => {
     first = await startTestApp();
     await first.apply(onePool(7));
-    second = createApp({ config: testConfig(first.testDatabase.url), log: createLog('silent') });
-    await second.start();
+    servers = await Promise.all([startProcess(first.testDatabase.url), startProcess(first.testDatabase.url)]);
   });
   afterAll(async () => {
-    await second.stop();
+    await Promise.all(servers.map((server) => server.stop()));
     await first.stop();
   });
 
   test('give 7,000 leads from 100 parallel intakes to 7 reps, 1,000 each, every prefix within one lead', async () => {
-    const urls = [first.app.url, second.url];
+    const urls = servers.map(({ url }) => url);
     const results = await inParallel(7_000, 100, (index) =>
       send(urls[index % 2] as string, { lead: { email: `p${index}@example.org` }, idempotencyKey: `k${index}` }),
     );
@@ -110,7 +108,7 @@ describe('two servers on one database', () => {
     const id = Buffer.from(`Rep:${rep.id}`).toString('base64url');
     const pause = 'mutation ($input: UpdateRepInput!) { updateRep(input: $input) { __typename } }';
     await first.send(pause, { input: { id, status: 'PAUSED' } });
-    const results = await inParallel(30, 5, () => send(second.url, { lead: { source: 'after' } }));
+    const results = await inParallel(30, 5, () => send(servers[1]?.url as string, { lead: { source: 'after' } }));
     expect(results.map(({ lead }) => lead.owner.key)).not.toContain('rep-1');
     await first.send(pause, { input: { id, status: 'ACTIVE' } });
   });

@@ -1,34 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { until } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-
-const BIN = join(import.meta.dirname, '..', '..', 'bin', 'fairlead.js');
-
-interface Run {
-  readonly child: ChildProcess;
-  /** What it has printed so far. */
-  output(): string;
-  readonly ended: Promise<number | null>;
-}
-
-/** Runs a command as npm does, with these settings alone. */
-function command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
-  const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(FAIRLEAD_|DATABASE_URL$|PORT$|HOST$|NODE_ENV$)/.test(name)),
-  );
-  const child = spawn(process.execPath, [BIN, ...args], {
-    env: { ...clean, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk));
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { child, output: () => text, ended };
-}
+import { runCommand, startProcess } from '../support/serverProcess.ts';
 
 let dataDir: string;
 beforeAll(async () => {
@@ -43,11 +18,7 @@ describe('start', () => {
   });
   afterAll(() => database.drop());
 
-  const start = async (): Promise<Run & { url: string }> => {
-    const run = command(['start'], { PORT: '0', DATABASE_URL: database.url });
-    await until(() => /listens on/.test(run.output()) || run.child.exitCode !== null, 'the server listens');
-    return { ...run, url: /http:\S+(?=\/graphql)/.exec(run.output())?.[0] ?? '' };
-  };
+  const start = () => startProcess(database.url, {});
 
   test('prints the admin key at the first start alone, and ends with 0 when told to', async () => {
     const first = await start();
@@ -58,24 +29,21 @@ describe('start', () => {
       body: '{"query":"{ me { role } }"}',
     });
     expect(await me.json()).toEqual({ data: { me: { role: 'ADMIN' } } });
-    first.child.kill('SIGTERM');
-    expect(await first.ended).toBe(0);
+    expect(await first.stop()).toBe(0);
     const second = await start();
     expect(second.output()).not.toContain('fl_');
-    second.child.kill('SIGTERM');
-    expect(await second.ended).toBe(0);
+    expect(await second.stop()).toBe(0);
   });
 
   test('says in one line that the port is in use', async () => {
     const first = await start();
     const { port } = new URL(first.url);
-    const second = command(['start'], { PORT: port, DATABASE_URL: database.url });
+    const second = runCommand(['start'], { PORT: port, DATABASE_URL: database.url });
     expect(await second.ended).toBe(1);
     expect(second.output().trim().split('\n').at(-1)).toBe(
       `Port ${port} is in use. Set PORT to another one, or to 0 for any that is free.`,
     );
-    first.child.kill('SIGTERM');
-    await first.ended;
+    await first.stop();
   });
 });
 
@@ -95,7 +63,7 @@ test.each<[string, Record<string, string>, string[]]>([
     ['DATABASE_URL: nothing listens there.'],
   ],
 ])('start says what to do about %s, and ends with 1', async (_what, env, lines) => {
-  const { ended, output } = command(['start'], env);
+  const { ended, output } = runCommand(['start'], env);
   expect(await ended).toBe(1);
   expect(output().trim().split('\n')).toHaveLength(lines.length);
   for (const line of lines) expect(output()).toContain(line);
@@ -104,7 +72,7 @@ test.each<[string, Record<string, string>, string[]]>([
 test.each(['geographic', 'verticals', 'segments'])(
   'demo -- --once --company %s gives every lead an owner whose device hears of it, and ends with 0',
   async (company) => {
-    const { ended, output } = command(['demo', '--once', '--company', company], { FAIRLEAD_DATA_DIR: dataDir });
+    const { ended, output } = runCommand(['demo', '--once', '--company', company], { FAIRLEAD_DATA_DIR: dataDir });
     const code = await ended;
     expect(output()).toContain('Every lead has an owner, and every owner’s device has heard of it.');
     expect(code).toBe(0);
@@ -112,13 +80,13 @@ test.each(['geographic', 'verticals', 'segments'])(
 );
 
 test('an unknown command is answered with the nearest known one', async () => {
-  const { ended, output } = command(['strat']);
+  const { ended, output } = runCommand(['strat']);
   expect(await ended).toBe(1);
   expect(output()).toContain('did you mean start?');
 });
 
 test('help names every command', async () => {
-  const { ended, output } = command(['help']);
+  const { ended, output } = runCommand(['help']);
   expect(await ended).toBe(0);
   for (const name of ['start', 'demo', 'config']) expect(output()).toContain(`  ${name}`);
 });
