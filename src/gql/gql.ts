@@ -18,11 +18,15 @@ type Documents = {
     "\n  query DemoReps($after: String) {\n    reps(first: 100, after: $after) {\n      edges { node { id key name } }\n    }\n  }\n": typeof types.DemoRepsDocument,
     "\n  mutation DemoRepKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      __typename\n      ... on CreateApiKeySuccess { secret }\n      ... on Error { message }\n    }\n  }\n": typeof types.DemoRepKeyDocument,
     "\n  mutation DemoSubmit($input: SubmitLeadInput!) {\n    submitLead(input: $input) {\n      __typename\n      ... on SubmitLeadSuccess {\n        lead { id }\n        assignment { method rep { name } decision { summary } }\n      }\n      ... on Error { message }\n    }\n  }\n": typeof types.DemoSubmitDocument,
+    "\n  query FeedTestOwners($rep: String!) {\n    rep(key: $rep) { id }\n    leads(first: 3) { edges { node { id owner { key } } } }\n  }\n": typeof types.FeedTestOwnersDocument,
+    "\n  mutation FeedTestAssign($input: AssignLeadInput!) {\n    assignLead(input: $input) { __typename }\n  }\n": typeof types.FeedTestAssignDocument,
 };
 const documents: Documents = {
     "\n  query DemoReps($after: String) {\n    reps(first: 100, after: $after) {\n      edges { node { id key name } }\n    }\n  }\n": types.DemoRepsDocument,
     "\n  mutation DemoRepKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      __typename\n      ... on CreateApiKeySuccess { secret }\n      ... on Error { message }\n    }\n  }\n": types.DemoRepKeyDocument,
     "\n  mutation DemoSubmit($input: SubmitLeadInput!) {\n    submitLead(input: $input) {\n      __typename\n      ... on SubmitLeadSuccess {\n        lead { id }\n        assignment { method rep { name } decision { summary } }\n      }\n      ... on Error { message }\n    }\n  }\n": types.DemoSubmitDocument,
+    "\n  query FeedTestOwners($rep: String!) {\n    rep(key: $rep) { id }\n    leads(first: 3) { edges { node { id owner { key } } } }\n  }\n": types.FeedTestOwnersDocument,
+    "\n  mutation FeedTestAssign($input: AssignLeadInput!) {\n    assignLead(input: $input) { __typename }\n  }\n": types.FeedTestAssignDocument,
 };
 
 /**
@@ -37,6 +41,14 @@ export function graphql(source: "\n  mutation DemoRepKey($input: CreateApiKeyInp
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation DemoSubmit($input: SubmitLeadInput!) {\n    submitLead(input: $input) {\n      __typename\n      ... on SubmitLeadSuccess {\n        lead { id }\n        assignment { method rep { name } decision { summary } }\n      }\n      ... on Error { message }\n    }\n  }\n"): typeof import('./graphql.ts').DemoSubmitDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query FeedTestOwners($rep: String!) {\n    rep(key: $rep) { id }\n    leads(first: 3) { edges { node { id owner { key } } } }\n  }\n"): typeof import('./graphql.ts').FeedTestOwnersDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation FeedTestAssign($input: AssignLeadInput!) {\n    assignLead(input: $input) { __typename }\n  }\n"): typeof import('./graphql.ts').FeedTestAssignDocument;
 
 
 export function graphql(source: string) {

@@ -4,6 +4,15 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type AssignLeadInput = {
+  leadId: string;
+  /** Pool whose rotation counts it; the one that routed the lead unless told. */
+  poolId?: string | null | undefined;
+  /** At most 500 characters. */
+  reason: string;
+  repId: string;
+};
+
 export type CreateApiKeyInput = {
   expiresAt?: string | null | undefined;
   name: string;
@@ -130,6 +139,24 @@ export type DemoSubmitMutation = { submitLead:
     | { __typename: 'SubmitLeadSuccess', lead: { id: string }, assignment: { method: Method, rep: { name: string }, decision: { summary: string } } }
    };
 
+export type FeedTestOwnersQueryVariables = Exact<{
+  rep: string;
+}>;
+
+
+export type FeedTestOwnersQuery = { rep: { id: string } | null, leads: { edges: Array<{ node: { id: string, owner: { key: string } } }> } };
+
+export type FeedTestAssignMutationVariables = Exact<{
+  input: AssignLeadInput;
+}>;
+
+
+export type FeedTestAssignMutation = { assignLead:
+    | { __typename: 'AssignLeadSuccess' }
+    | { __typename: 'InvalidInputError' }
+    | { __typename: 'RefusedError' }
+   };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -199,3 +226,27 @@ export const DemoSubmitDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DemoSubmitMutation, DemoSubmitMutationVariables>;
+export const FeedTestOwnersDocument = new TypedDocumentString(`
+    query FeedTestOwners($rep: String!) {
+  rep(key: $rep) {
+    id
+  }
+  leads(first: 3) {
+    edges {
+      node {
+        id
+        owner {
+          key
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<FeedTestOwnersQuery, FeedTestOwnersQueryVariables>;
+export const FeedTestAssignDocument = new TypedDocumentString(`
+    mutation FeedTestAssign($input: AssignLeadInput!) {
+  assignLead(input: $input) {
+    __typename
+  }
+}
+    `) as unknown as TypedDocumentString<FeedTestAssignMutation, FeedTestAssignMutationVariables>;

@@ -2,9 +2,22 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FeedEvent, followFeed } from '../../src/client/index.ts';
 import { createHub } from '../../src/events/hub.ts';
 import { pruneEvents, RETENTION_DAYS } from '../../src/events/retention.ts';
+import { graphql } from '../../src/gql/gql.ts';
 import { createLog } from '../../src/log.ts';
 import { startTestApp, type TestApp, until } from '../support/app.ts';
 import { onePool } from '../support/companies.ts';
+
+const OwnersDocument = graphql(`
+  query FeedTestOwners($rep: String!) {
+    rep(key: $rep) { id }
+    leads(first: 3) { edges { node { id owner { key } } } }
+  }
+`);
+const AssignDocument = graphql(`
+  mutation FeedTestAssign($input: AssignLeadInput!) {
+    assignLead(input: $input) { __typename }
+  }
+`);
 
 let app: TestApp;
 let repKey: string;
@@ -113,18 +126,11 @@ test('a reassigned lead leaves one feed for the other, and only its owner sees i
   const token = await app.keyFor('REP', 'rep-2');
   await submit(3);
   const [assigned] = await read(1, start);
-  interface Answer {
-    readonly rep: { readonly id: string };
-    readonly leads: {
-      readonly edges: { readonly node: { readonly id: string; readonly owner: { readonly key: string } } }[];
-    };
-  }
-  const { data } = await app.send<Answer>(
-    '{ rep(key: "rep-2") { id } leads(first: 3) { edges { node { id owner { key } } } } }',
-  );
-  const own = data?.leads.edges.find(({ node }) => node.owner.key === 'rep-1');
-  const input = { leadId: own?.node.id, repId: data?.rep.id, reason: 'knows them' };
-  await app.send('mutation ($input: AssignLeadInput!) { assignLead(input: $input) { __typename } }', { input });
+  const { rep, leads } = await app.run(OwnersDocument, { rep: 'rep-2' });
+  const own = leads.edges.find(({ node }) => node.owner.key === 'rep-1');
+  const input = { leadId: own?.node.id ?? '', repId: rep?.id ?? '', reason: 'knows them' };
+  const { assignLead } = await app.run(AssignDocument, { input });
+  expect(assignLead.__typename).toBe('AssignLeadSuccess');
   const events: FeedEvent[] = [];
   const former = followFeed({
     url: socketUrl(),
