@@ -8,7 +8,7 @@ const [major] = process.versions.node.split('.');
 if (Number(major) < 24) {
   console.error(
     `This is Node ${process.versions.node}; Fairlead runs on Node 24, which npm ci installs beside it. ` +
-      'Call it through npm (npm start, npm run fairlead -- help). If npm ci ran with --ignore-scripts, run: npm rebuild node',
+      'Call it through npm (npm start, npm run fairlead -- help). If npm ci ran with --ignore-scripts, run: npm rebuild',
   );
   process.exit(1);
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,15 +13,27 @@ interface Finished {
   readonly output: string;
 }
 
+const children = new Set<ChildProcess>();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    for (const child of children) child.kill(signal);
+    process.exit(1);
+  });
+}
+
 /** @param output `show` to let it through as it comes */
 const run = (command: string, args: readonly string[], output: 'show' | 'keep'): Promise<Finished> =>
   new Promise((resolve) => {
     const stdio = output === 'show' ? 'inherit' : 'pipe';
     const child = spawn(command, args, { stdio: ['ignore', stdio, stdio] });
+    children.add(child);
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk));
     child.on('error', (error) => resolve({ ok: false, output: String(error) }));
-    child.on('close', (code) => resolve({ ok: code === 0, output: text }));
+    child.on('close', (code) => {
+      children.delete(child);
+      resolve({ ok: code === 0, output: text });
+    });
   });
 
 const CHECKS: readonly (readonly [what: string, command: string, args: readonly string[]])[] = [

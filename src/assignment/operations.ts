@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import type { Activity, Assignment, Lead } from '../db/generated/client.ts';
-import { decide } from '../domain/decide.ts';
+import { decide, earnersOf } from '../domain/decide.ts';
 import type { Decision } from '../domain/decision.ts';
 import { decisionSummary } from '../domain/decisionSummary.ts';
 import { Refusal } from '../domain/errors.ts';
@@ -118,6 +118,13 @@ export const preview = (lead: RoutableLead): Operation<{ decision: Decision; sum
   },
 });
 
+/** A stored lead as routing sees it. */
+const toRoutable = (lead: Lead): RoutableLead => ({
+  ...lead,
+  attributes: lead.attributes as RoutableLead['attributes'],
+  accountKey: null,
+});
+
 export interface HandAssignment {
   readonly leadId: string;
   readonly repId: string;
@@ -153,7 +160,8 @@ export const assignByHand = ({ leadId, repId, reason, poolId, by }: HandAssignme
 
     const value = former.assignment.value;
     const counts = pool?.countManual === true && pool.members.some((member) => member.repId === repId);
-    const rotation = counts ? charge(pool.strategy, pool.members, batch.rotation(pool.id), repId, value) : null;
+    const earners = counts ? earnersOf(pool, toRoutable(former.lead), configuration, batch) : [];
+    const rotation = counts ? charge(pool.strategy, earners, batch.rotation(pool.id), repId, value) : null;
     const state = batch.rep(repId);
     const limit = rep.capacity ?? configuration.defaultCapacity;
     batch.end(former);

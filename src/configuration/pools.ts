@@ -7,6 +7,7 @@ import {
   alignRotation,
   EMPTY_ROTATION,
   parseRotation,
+  type Rotation,
   type StoredRotation,
   serializeRotation,
 } from '../domain/rotation.ts';
@@ -124,7 +125,7 @@ const sameMembers = (a: readonly PoolMember[], b: readonly PoolMember[]): boolea
     return other?.repId === repId && other.weight === weight && other.tier === tier;
   });
 
-/** Writes pools and, where they have changed, members and rotations. */
+/** Writes pools and, where members or strategy have changed, members and rotations. */
 export async function savePools(change: Change, pools: readonly Pool[], before: readonly Pool[]): Promise<void> {
   await change.save(
     'Pool',
@@ -133,7 +134,7 @@ export async function savePools(change: Change, pools: readonly Pool[], before: 
   const known = new Map(before.map((pool) => [pool.id, pool]));
   const changed = pools.filter((pool) => {
     const old = known.get(pool.id);
-    return !old || !sameMembers(old.members, pool.members);
+    return !old || old.strategy !== pool.strategy || !sameMembers(old.members, pool.members);
   });
   if (changed.length === 0) return;
   const ids = changed.map(({ id }) => id);
@@ -155,11 +156,18 @@ export async function savePools(change: Change, pools: readonly Pool[], before: 
     [change.workspaceId, ids],
   );
   const rotations = new Map(rows.map((row) => [row.poolId, parseRotation(row)]));
+  /** Credits in value say nothing about number: another strategy starts at 0. */
+  const formerRotation = (pool: Pool): Rotation => {
+    const rotation = rotations.get(pool.id) ?? EMPTY_ROTATION;
+    return known.get(pool.id)?.strategy === pool.strategy
+      ? rotation
+      : { ...EMPTY_ROTATION, received: rotation.received };
+  };
   const aligned = changed.map((pool) => ({
     poolId: pool.id,
     workspaceId: change.workspaceId,
     batch: change.batch,
-    ...serializeRotation(alignRotation(rotations.get(pool.id) ?? EMPTY_ROTATION, pool.members)),
+    ...serializeRotation(alignRotation(formerRotation(pool), pool.members)),
   }));
   await change.client.query(
     `INSERT INTO "Rotation" SELECT * FROM json_populate_recordset(NULL::"Rotation", $1)

@@ -62,6 +62,8 @@ export function parseCondition(
   };
 
   function parse(part: unknown, at: readonly (string | number)[], depth: number): Condition | null {
+    // One fault too many has been told; the 40,000 that may follow in a wide value would say no more.
+    if (issues.length >= CONDITION_LIMITS.comparisons || comparisons > CONDITION_LIMITS.comparisons) return null;
     if (depth > CONDITION_LIMITS.depth) return refuse(at, `is nested more than ${CONDITION_LIMITS.depth} deep`);
     if (part === null || typeof part !== 'object' || Array.isArray(part)) {
       return refuse(at, 'must have `and`, `or`, `not`, or `field`, `operator` and `value`');
@@ -158,13 +160,19 @@ function valueFault(field: string, operator: Operator, value: unknown): { at: [s
     }
     for (const entry of value) {
       const wrong = typeFault(field, entry);
-      if (wrong !== null) return fault(`has ${JSON.stringify(entry)}, which ${wrong}`);
+      if (wrong !== null) return fault(`has ${shown(entry)}, which ${wrong}`);
     }
     return null;
   }
   const wrong = typeFault(field, value);
   return wrong === null ? null : fault(wrong);
 }
+
+/** A value of any form in a message: whole lists and long texts are only named, since writing out deep ones overflows the stack. */
+const shown = (value: unknown): string => {
+  if (typeof value === 'string') return JSON.stringify(value.length > 50 ? `${value.slice(0, 50)}…` : value);
+  return value !== null && typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'an object') : String(value);
+};
 
 const isText = (value: unknown): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= CONDITION_LIMITS.text;

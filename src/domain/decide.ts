@@ -219,53 +219,63 @@ function managerOf(considered: readonly Considered[], of: Case): Look | null {
   return { ...look, attempt: { ...look.attempt, via: 'MANAGER' } };
 }
 
-/** Lets the pool's rotation choose among those who can take the lead. */
-function lookAtPool(pool: Pool, of: Case, step: CompiledStep | null, evenIfAway = false): Look {
-  const { configuration, state } = of;
-  const rotation = state.rotation(pool.id);
-  const fits = step?.fits?.(of.lead) ?? null;
-  const able: { candidate: Candidate; tier: number }[] = [];
-  const considered: Considered[] = [];
-  let tier = Number.NEGATIVE_INFINITY;
+/** Called for each member who is passed over. */
+type Pass = (candidate: Candidate, tier: number, reason: Reason) => void;
 
-  const pass = (repId: string, reason: Reason, load: number, limit: number, weight: number, inTier: number): void => {
-    const credit = creditOf(rotation, repId);
-    const turn = {
-      weight,
-      tier: inTier,
-      share: 0,
-      received: rotation.received.get(repId) ?? 0,
-      creditBefore: credit,
-      creditAfter: credit,
-      lastAssignment: state.rep(repId).lastAssignment,
-      rank: null,
-    };
-    considered.push({ repId, reason, load, limit, turn });
-  };
-
-  for (const [position, member] of pool.members.entries()) {
-    const rep = configuration.reps.byId.get(member.repId);
+/** The members who could take the lead and stand in the highest tier with anyone: they alone earn of it. */
+function sift(
+  pool: Pool,
+  of: Case,
+  fits: ((rep: Rep) => boolean) | null,
+  evenIfAway: boolean,
+  pass: Pass,
+): { readonly eligible: readonly Candidate[]; readonly tier: number } {
+  const able: { readonly candidate: Candidate; readonly tier: number }[] = [];
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const [position, { repId, weight, tier }] of pool.members.entries()) {
+    const rep = of.configuration.reps.byId.get(repId);
     if (!rep) continue;
-    const { load, lastAssignment } = state.rep(rep.id);
-    const limit = limitOf(rep, of);
-    const reason = member.weight === 0 ? 'WEIGHT_ZERO' : obstacle(rep, of, load, fits, evenIfAway);
+    const { load, lastAssignment } = of.state.rep(repId);
+    const candidate = { repId, weight, position, lastAssignment, load, limit: limitOf(rep, of) };
+    const reason = weight === 0 ? 'WEIGHT_ZERO' : obstacle(rep, of, load, fits, evenIfAway);
     if (reason !== null) {
-      pass(rep.id, reason, load, limit, member.weight, member.tier);
+      pass(candidate, tier, reason);
       continue;
     }
-    able.push({
-      candidate: { repId: rep.id, weight: member.weight, position, lastAssignment, load, limit },
-      tier: member.tier,
-    });
-    tier = Math.max(tier, member.tier);
+    able.push({ candidate, tier });
+    highest = Math.max(highest, tier);
   }
-  if (able.length === 0) return lookWithout(pool.members.length === 0 ? 'POOL_EMPTY' : null, considered, pool.id);
-
   const eligible: Candidate[] = [];
-  for (const { candidate, tier: own } of able) {
-    if (own === tier) eligible.push(candidate);
-    else pass(candidate.repId, 'LOWER_TIER', candidate.load, candidate.limit, candidate.weight, own);
+  for (const { candidate, tier } of able) {
+    if (tier === highest) eligible.push(candidate);
+    else pass(candidate, tier, 'LOWER_TIER');
   }
+  return { eligible, tier: highest };
+}
+
+/** Who earns of a lead that is given by hand to a member of a pool: those who could have taken it as a new one. */
+export const earnersOf = (
+  pool: Pool,
+  lead: RoutableLead,
+  configuration: RoutingConfiguration,
+  state: RoutingState,
+): readonly Candidate[] =>
+  sift(pool, { lead, configuration, state, account: null, territory: null }, null, false, () => {}).eligible;
+
+/** Lets the pool's rotation choose among those who can take the lead. */
+function lookAtPool(pool: Pool, of: Case, step: CompiledStep | null, evenIfAway = false): Look {
+  const rotation = of.state.rotation(pool.id);
+  const considered: Considered[] = [];
+  const pass: Pass = ({ repId, load, limit, weight, lastAssignment }, tier, reason) => {
+    const credit = creditOf(rotation, repId);
+    const received = rotation.received.get(repId) ?? 0;
+    const credits = { creditBefore: credit, creditAfter: credit };
+    const turn = { weight, tier, share: 0, received, ...credits, lastAssignment, rank: null };
+    considered.push({ repId, reason, load, limit, turn });
+  };
+  const { eligible, tier } = sift(pool, of, step?.fits?.(of.lead) ?? null, evenIfAway, pass);
+  if (eligible.length === 0) return lookWithout(pool.members.length === 0 ? 'POOL_EMPTY' : null, considered, pool.id);
+
   const value = leadValue(of.lead, pool);
   const turn = takeTurn(pool.strategy, eligible, rotation, value);
   const line = turn.line.map(

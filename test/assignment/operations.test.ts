@@ -76,6 +76,18 @@ describe('assigning by hand', () => {
     expect((after[lead.owner.key] as number) - (before[lead.owner.key] as number)).toBeCloseTo(1 / 3, 9);
   });
 
+  test('lets only those earn who could have taken the lead', async () => {
+    const [other, third] = others() as [string, string];
+    const set = 'mutation ($input: UpdateRepInput!) { updateRep(input: $input) { __typename } }';
+    await app.send(set, { input: { id: reps.get(third), status: 'PAUSED' } });
+    const before = await credits();
+    await call('assignLead', { leadId: lead.id, repId: reps.get(other), reason: 'knows them' });
+    const after = await credits();
+    await app.send(set, { input: { id: reps.get(third), status: 'ACTIVE' } });
+    expect((after[third] as number) - (before[third] as number)).toBeCloseTo(0, 9);
+    expect((after[other] as number) - (before[other] as number)).toBeCloseTo(1 / 2 - 1, 9);
+  });
+
   test('to the present owner changes nothing', async () => {
     const before = await credits();
     const result = await call('assignLead', { leadId: lead.id, repId: reps.get(lead.owner.key), reason: 'again' });

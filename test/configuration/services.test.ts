@@ -3,7 +3,7 @@ import { deleteAccount, upsertAccounts } from '../../src/configuration/accounts.
 import type { ConfigurationContext } from '../../src/configuration/change.ts';
 import { applyCompany } from '../../src/configuration/company.ts';
 import { lintPlan, publishPlan, restorePlan, savePlanDraft } from '../../src/configuration/plans.ts';
-import { createPool, deletePool, setPoolMembers } from '../../src/configuration/pools.ts';
+import { createPool, deletePool, setPoolMembers, updatePool } from '../../src/configuration/pools.ts';
 import { createRep, deleteRep, updateRep } from '../../src/configuration/reps.ts';
 import { createSegment, deleteSegment, updateSegment } from '../../src/configuration/segments.ts';
 import { createTerritory, deleteTerritory, updateTerritory } from '../../src/configuration/territories.ts';
@@ -314,5 +314,24 @@ test('changes made at the same time each raise the version once and lose nothing
   expect(await database.prisma.lane.findUniqueOrThrow({ where: { workspaceId } })).toMatchObject({
     configVersion: 20n,
     batch: 20n,
+  });
+});
+
+test('another strategy starts a pool’s credits at 0, and keeps what was received', async () => {
+  const rep = await ada();
+  const { id } = await createPool(context, {
+    key: 'p',
+    name: 'P',
+    strategy: 'VALUE_BALANCED',
+    members: [{ repId: rep.id }],
+  });
+  const where = { workspaceId_poolId: { workspaceId: context.workspaceId, poolId: id } };
+  await database.prisma.rotation.update({ where, data: { credits: { [rep.id]: '80' }, received: { [rep.id]: 3 } } });
+  await updatePool(context, id, { name: 'Pool' });
+  expect(await database.prisma.rotation.findUniqueOrThrow({ where })).toMatchObject({ credits: { [rep.id]: '80' } });
+  await updatePool(context, id, { strategy: 'ROUND_ROBIN' });
+  expect(await database.prisma.rotation.findUniqueOrThrow({ where })).toMatchObject({
+    credits: { [rep.id]: '0' },
+    received: { [rep.id]: 3 },
   });
 });

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type EmbeddedPostgres, EmbeddedPostgresError, startEmbedded } from '../../src/db/embedded.ts';
 import { createLog } from '../../src/log.ts';
 import { until } from '../support/app.ts';
+import type { EmbeddedUser } from '../support/embeddedUser.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const USER_PROGRAM = join('test', 'support', 'embeddedUser.ts');
@@ -97,10 +98,11 @@ interface Told {
 /** A program of its own that uses the database; `told` is its only line. */
 function startProgram(
   mode: 'own' | 'borrow' = 'own',
-  { umask = [] as readonly string[], uid = process.getuid?.() ?? 0, project = PROJECT } = {},
+  { umask = '022', uid = process.getuid?.() ?? 0, project = PROJECT } = {},
 ): { readonly child: ChildProcess; readonly told: Promise<Told>; readonly ended: Promise<number | null> } {
   const args = project === PROJECT ? [] : ['--preserve-symlinks', '--preserve-symlinks-main'];
-  const child = spawn(process.execPath, [...args, join(project, USER_PROGRAM), dataDir, mode, ...umask], {
+  const user: EmbeddedUser = { dataDir, mode, umask };
+  const child = spawn(process.execPath, [...args, join(project, USER_PROGRAM), JSON.stringify(user)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     ...(isRoot ? { uid, gid: uid } : {}),
   });
@@ -395,7 +397,7 @@ describe('whose folder it is', () => {
       await cp(join(PROJECT, 'test', 'support'), join(project, 'test', 'support'), { recursive: true });
       await symlink(join(PROJECT, 'node_modules'), join(project, 'node_modules'));
       await chmod(folder, 0o700);
-      const killed = startProgram('own', { umask: ['077'], project });
+      const killed = startProgram('own', { umask: '077', project });
       const { url = '', message } = await killed.told;
       expect(message).toBeUndefined();
       const [{ directory } = { directory: '' }] = await query<{ directory: string }>(
@@ -416,7 +418,7 @@ describe('whose folder it is', () => {
 
   test.skipIf(!isRoot)('root, with umask 077, in an open folder: the data stay within it (needs root)', async () => {
     dataDir = join(folder, 'several', 'levels');
-    const program = startProgram('own', { umask: ['077'] });
+    const program = startProgram('own', { umask: '077' });
     const { url = '' } = await program.told;
     expect(await query(url, "SELECT current_setting('data_directory') AS directory")).toEqual([
       { directory: join(await realpath(dataDir), 'postgres') },

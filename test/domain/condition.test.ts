@@ -84,6 +84,13 @@ describe('a condition that is none is refused with its place', () => {
     expect(parseCondition(deep, []).issues[0]?.message).toBe('is nested more than 10 deep');
   });
 
+  test('a list nested 100,000 deep in a value is refused, not a stack overflow', () => {
+    let deep: unknown = 'DE';
+    for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
+    const { issues } = parseCondition({ field: 'country', operator: 'IN', value: [deep] }, []);
+    expect(issues[0]?.message).toMatch(/^has a list, which must be text/);
+  });
+
   test('more than 200 comparisons are refused', () => {
     const one = { field: 'icp', operator: 'EQUALS', value: true };
     const many = { and: [{ or: Array(150).fill(one) }, { or: Array(150).fill(one) }] };

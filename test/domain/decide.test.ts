@@ -270,6 +270,28 @@ test('a step that fails is skipped, and the decision says so', () => {
   expect(decision.steps[0]).toMatchObject({ stepKey: 'broken', yielded: false, attempts: [{ code: 'STEP_ERROR' }] });
 });
 
+test('segments that refer to segments twice over cost no more with every level', () => {
+  const level = (index: number): Condition =>
+    index === 0
+      ? { field: 'country', operator: 'EQUALS', value: 'DE' }
+      : {
+          and: [
+            { operator: 'MATCHES_SEGMENT', value: `s${index - 1}` },
+            { operator: 'MATCHES_SEGMENT', value: `s${index - 1}` },
+          ],
+        };
+  const segments = Array.from({ length: 60 }, (_, index) => ({
+    id: `s${index}`,
+    key: `s${index}`,
+    name: 'S',
+    condition: level(index),
+  }));
+  const run = market(
+    basic({ segments, plan: { steps: [step('all', { condition: { operator: 'MATCHES_SEGMENT', value: 's59' } })] } }),
+  );
+  expect([run.decide({ country: 'DE' }).stepKey, run.decide({ country: 'FR' }).stepKey]).toEqual(['all', null]);
+});
+
 test('the same lead, configuration and state give the same decision', () => {
   expect(market(basic()).decide()).toEqual(market(basic()).decide());
 });

@@ -1,19 +1,33 @@
+import { rm } from 'node:fs/promises';
 import { startEmbedded } from '../../src/db/embedded.ts';
 import { createLog } from '../../src/log.ts';
 
-// A program that uses the embedded database until it is killed, or until its input ends.
-// node embeddedUser.ts DATA_DIR own|borrow [umask]: prints one line of JSON.
+/** What the program is told, as JSON. */
+export interface EmbeddedUser {
+  readonly dataDir: string;
+  readonly mode: 'own' | 'borrow';
+  readonly settings?: readonly string[];
+  /** Octal. */
+  readonly umask?: string;
+  /** Takes the folder away in the end. */
+  readonly remove?: boolean;
+}
 
-const [dataDir = '', mode, umask] = process.argv.slice(2);
+// A program that uses the embedded database until its input ends, as it does when who started it dies. Prints one line
+// of JSON.
+
+const { dataDir, mode, settings = [], umask, remove = false }: EmbeddedUser = JSON.parse(process.argv[2] ?? '');
 if (umask !== undefined) process.umask(Number.parseInt(umask, 8));
 try {
-  const { url, stop } = await startEmbedded({
-    dataDir,
-    log: createLog('silent'),
-    mode: mode === 'own' ? 'own' : 'borrow',
-  });
+  const { url, stop } = await startEmbedded({ dataDir, log: createLog('silent'), mode, settings });
   console.log(JSON.stringify({ url }));
-  process.stdin.on('end', () => stop().then(() => process.exit(0))).resume();
+  process.stdin
+    .on('end', async () => {
+      await stop();
+      if (remove) await rm(dataDir, { recursive: true, force: true });
+      process.exit(0);
+    })
+    .resume();
 } catch (error) {
   console.log(JSON.stringify({ name: (error as Error).name, message: (error as Error).message }));
   process.exitCode = 1;

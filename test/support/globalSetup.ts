@@ -1,11 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { startEmbedded } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { createLog } from '../../src/log.ts';
+import type { EmbeddedUser } from './embeddedUser.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -17,23 +19,46 @@ declare module 'vitest' {
 /** The database that every test file's own is a copy of. */
 export const TEMPLATE = 'fairlead_template';
 
-/** One PostgreSQL for the whole run, migrated once. */
+/** One PostgreSQL for the whole run, migrated once; that of TEST_DATABASE_URL when there is one. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-test-'));
-  const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
-  const embedded = await startEmbedded({ dataDir, log: createLog('error'), mode: 'own', settings });
-  const admin = new pg.Client({ connectionString: embedded.url });
+  const { url: serverUrl, stop } = await startServer();
+  const admin = new pg.Client({ connectionString: serverUrl });
   await admin.connect();
+  await admin.query(`DROP DATABASE IF EXISTS ${TEMPLATE} WITH (FORCE)`);
   await admin.query(`CREATE DATABASE ${TEMPLATE}`);
   await admin.end();
-  const url = new URL(embedded.url);
+  const url = new URL(serverUrl);
   url.pathname = `/${TEMPLATE}`;
   const pool = new pg.Pool({ connectionString: url.href });
   await migrate(pool);
   await pool.end();
-  project.provide('serverUrl', embedded.url);
-  return async () => {
-    await embedded.stop();
-    await rm(dataDir, { recursive: true, force: true });
+  project.provide('serverUrl', serverUrl);
+  return stop;
+}
+
+async function startServer(): Promise<{ url: string; stop: () => Promise<void> }> {
+  const external = process.env.TEST_DATABASE_URL;
+  if (external) return { url: external, stop: async () => {} };
+  const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-test-'));
+  const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+  const user: EmbeddedUser = { dataDir, mode: 'own', settings, remove: true };
+  // In a process and session of its own: it stops the database also when Ctrl-C or kill -9 ends this one.
+  const program: ChildProcess = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'embeddedUser.ts'), JSON.stringify(user)],
+    { detached: true, stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface(program.stdout as NodeJS.ReadableStream).once('line', resolve);
+    program.once('error', reject);
+  });
+  const { url, message } = JSON.parse(line) as { url?: string; message?: string };
+  if (url === undefined) throw new Error(message);
+  return {
+    url,
+    stop: async () => {
+      program.stdin?.end();
+      await once(program, 'exit');
+    },
   };
 }

@@ -64,8 +64,9 @@ function filterWhere(filter: LeadFilter): Prisma.LeadWhereInput {
   }
   if (source != null) conditions.push({ source });
   if (search != null) {
+    // Prisma hands LIKE's wildcards on as they are.
     const word = search.trim().toLowerCase();
-    conditions.push({ OR: [{ email: { startsWith: word } }, { companyDomain: word }] });
+    conditions.push({ OR: [{ email: { startsWith: word.replace(/[\\%_]/g, '\\$&') } }, { companyDomain: word }] });
   }
   if (receivedFrom != null || receivedTo != null) {
     conditions.push({

@@ -157,7 +157,7 @@ configurationMutation({
 
 configurationMutation({
   name: 'updatePool',
-  description: 'Changes a pool; the credits stay.',
+  description: 'Changes a pool. The credits stay, unless the strategy changes: then all start at 0.',
   input: UpdatePoolInput,
   field: 'pool',
   type: PoolRef,
