@@ -35,6 +35,13 @@ export const pageArgs = builder.args((t) => ({
   before: t.string({ description: 'A cursor: only what comes before it.' }),
 }));
 
+/** What a page asks the database for. */
+export interface PageQuery {
+  readonly where: object;
+  readonly orderBy: object;
+  readonly take: number;
+}
+
 const PAGE_SIZE = 25;
 const MAX_PAGE_SIZE = 100;
 
@@ -102,7 +109,7 @@ export async function page<Field extends keyof typeof isPosition, Row extends Re
     field,
     direction,
   }: { readonly workspaceId: string; readonly field: Field; readonly direction: 'asc' | 'desc' },
-  find: (query: { readonly where: object; readonly orderBy: object; readonly take: number }) => Promise<readonly Row[]>,
+  find: (query: PageQuery) => Promise<readonly Row[]>,
 ): Promise<Page<Row>> {
   const { first, after, last, before } = args;
   if (first != null && last != null) throw requestError('INVALID_INPUT', 'Give `first` or `last`, not both.');

@@ -1,13 +1,13 @@
 import { deleteAccount, type UpsertedAccounts, upsertAccounts } from '../../configuration/accounts.ts';
 import { builder } from '../builder.ts';
-import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
-import { configurationContext, signedIn } from '../context.ts';
+import { configurationContext } from '../context.ts';
 import { decodeOptionalId, encodeId } from '../ids.ts';
 import { withDomains } from '../loaders.ts';
 import { orRefusal, resultType } from '../results.ts';
+import { configurationList } from './configurationQuery.ts';
 import { deleteMutation } from './delete.ts';
 import { AccountKindRef } from './enums.ts';
-import { findNode, NodeRef } from './node.ts';
+import { NodeRef } from './node.ts';
 import { AccountRef, loadOptional, RepRef } from './refs.ts';
 
 AccountRef.implement({
@@ -28,33 +28,14 @@ AccountRef.implement({
   }),
 });
 
-const AccountConnection = connectionType('Account', AccountRef);
-
-findNode('Account', async (id, { loaders, principal }) =>
-  principal?.scopes.has('configuration:read') ? loaders.account.load(id) : null,
-);
-
-builder.queryField('accounts', (t) =>
-  t.field({
-    type: AccountConnection,
-    description: 'By key.',
-    authScopes: { 'configuration:read': true },
-    complexity: pageComplexity,
-    args: pageArgs,
-    resolve: (_root, args, context) => {
-      const { workspaceId } = signedIn(context);
-      return page(args, { workspaceId, field: 'key', direction: 'asc' }, async ({ where, ...query }) => {
-        const include = { domains: true };
-        const accounts = await context.database.prisma.account.findMany({
-          where: { workspaceId, ...where },
-          include,
-          ...query,
-        });
-        return (accounts as Parameters<typeof withDomains>[0][]).map(withDomains);
-      });
-    },
-  }),
-);
+configurationList({
+  type: 'Account',
+  ref: AccountRef,
+  name: 'accounts',
+  list: async (prisma, query) =>
+    (await prisma.account.findMany({ ...query, include: { domains: true } })).map(withDomains),
+  find: (id, { loaders }) => loaders.account.load(id),
+});
 
 const AccountInput = builder.inputType('AccountInput', {
   description: 'What is left out of an account that is there stays; null clears.',

@@ -5,7 +5,7 @@ import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { decodeOptionalId } from '../ids.ts';
 import { MethodRef } from './enums.ts';
-import { RepCountRef } from './lead.ts';
+import { RepCountRef } from './submission.ts';
 
 const AssignmentLatencyRef = builder.objectRef<AssignmentLatency>('AssignmentLatency').implement({
   description: 'From a lead’s receipt to its first owner.',

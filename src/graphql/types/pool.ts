@@ -1,14 +1,13 @@
 import { createPool, deletePool, setPoolMembers, updatePool } from '../../configuration/pools.ts';
 import { creditOf, parseRotation, type StoredRotation } from '../../domain/rotation.ts';
 import { builder } from '../builder.ts';
-import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
-import { signedIn } from '../context.ts';
 import { decodeId, encodeId } from '../ids.ts';
 import type { Member } from '../loaders.ts';
 import { configurationMutation } from './configurationMutation.ts';
+import { configurationItem, configurationList } from './configurationQuery.ts';
 import { deleteMutation } from './delete.ts';
 import { StrategyRef } from './enums.ts';
-import { findNode, NodeRef } from './node.ts';
+import { NodeRef } from './node.ts';
 import { loadRequired, PoolRef, RepRef } from './refs.ts';
 
 const PoolMemberRef = builder.objectRef<Member>('PoolMember').implement({
@@ -63,44 +62,21 @@ PoolRef.implement({
   }),
 });
 
-const PoolConnection = connectionType('Pool', PoolRef);
+configurationList({
+  type: 'Pool',
+  ref: PoolRef,
+  name: 'pools',
+  list: (prisma, query) => prisma.pool.findMany(query),
+  find: (id, { loaders }) => loaders.pool.load(id),
+});
 
-findNode('Pool', async (id, { loaders, principal }) =>
-  principal?.scopes.has('configuration:read') ? loaders.pool.load(id) : null,
-);
-
-builder.queryField('pool', (t) =>
-  t.field({
-    type: PoolRef,
-    nullable: true,
-    description: 'By id or by key.',
-    authScopes: { 'configuration:read': true },
-    args: { id: t.arg.id(), key: t.arg.string() },
-    resolve: async (_root, { id, key }, context) => {
-      const { workspaceId } = signedIn(context);
-      if (key != null && !key.includes('\u0000')) {
-        return context.database.prisma.pool.findUnique({ where: { workspaceId_key: { workspaceId, key } } });
-      }
-      return id == null ? null : context.loaders.pool.load(decodeId('Pool', id));
-    },
-  }),
-);
-
-builder.queryField('pools', (t) =>
-  t.field({
-    type: PoolConnection,
-    description: 'By key.',
-    authScopes: { 'configuration:read': true },
-    complexity: pageComplexity,
-    args: pageArgs,
-    resolve: (_root, args, context) => {
-      const { workspaceId } = signedIn(context);
-      return page(args, { workspaceId, field: 'key', direction: 'asc' }, ({ where, ...query }) =>
-        context.database.prisma.pool.findMany({ where: { workspaceId, ...where }, ...query }),
-      );
-    },
-  }),
-);
+configurationItem({
+  type: 'Pool',
+  ref: PoolRef,
+  name: 'pool',
+  byId: (id, { loaders }) => loaders.pool.load(id),
+  byKey: (prisma, key) => prisma.pool.findUnique({ where: { workspaceId_key: key } }),
+});
 
 const PoolMemberInput = builder.inputType('PoolMemberInput', {
   fields: (t) => ({

@@ -1,13 +1,13 @@
 import { createRep, deleteRep, updateRep } from '../../configuration/reps.ts';
 import { builder } from '../builder.ts';
-import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
-import { signedIn } from '../context.ts';
+import { pageArgs, pageComplexity } from '../connection.ts';
 import { decodeId, decodeOptionalId, encodeId } from '../ids.ts';
 import { configurationMutation } from './configurationMutation.ts';
+import { configurationItem, configurationList } from './configurationQuery.ts';
 import { deleteMutation } from './delete.ts';
 import { RepStatusRef } from './enums.ts';
 import { LeadConnectionRef, LeadFilterRef, leadPage } from './leadList.ts';
-import { findNode, NodeRef } from './node.ts';
+import { NodeRef } from './node.ts';
 import { loadOptional, PoolRef, RepRef } from './refs.ts';
 
 // Who sees a lead sees whose it is; the rest is configuration.
@@ -70,44 +70,21 @@ RepRef.implement({
   }),
 });
 
-const RepConnection = connectionType('Rep', RepRef);
+configurationList({
+  type: 'Rep',
+  ref: RepRef,
+  name: 'reps',
+  list: (prisma, query) => prisma.rep.findMany(query),
+  find: (id, { loaders }) => loaders.rep.load(id),
+});
 
-findNode('Rep', async (id, { loaders, principal }) =>
-  principal?.scopes.has('configuration:read') ? loaders.rep.load(id) : null,
-);
-
-builder.queryField('rep', (t) =>
-  t.field({
-    type: RepRef,
-    nullable: true,
-    description: 'By id or by key.',
-    authScopes: { 'configuration:read': true },
-    args: { id: t.arg.id(), key: t.arg.string() },
-    resolve: async (_root, { id, key }, context) => {
-      const { workspaceId } = signedIn(context);
-      if (key != null && !key.includes('\u0000')) {
-        return context.database.prisma.rep.findUnique({ where: { workspaceId_key: { workspaceId, key } } });
-      }
-      return id == null ? null : context.loaders.rep.load(decodeId('Rep', id));
-    },
-  }),
-);
-
-builder.queryField('reps', (t) =>
-  t.field({
-    type: RepConnection,
-    description: 'By key.',
-    authScopes: { 'configuration:read': true },
-    complexity: pageComplexity,
-    args: pageArgs,
-    resolve: (_root, args, context) => {
-      const { workspaceId } = signedIn(context);
-      return page(args, { workspaceId, field: 'key', direction: 'asc' }, ({ where, ...query }) =>
-        context.database.prisma.rep.findMany({ where: { workspaceId, ...where }, ...query }),
-      );
-    },
-  }),
-);
+configurationItem({
+  type: 'Rep',
+  ref: RepRef,
+  name: 'rep',
+  byId: (id, { loaders }) => loaders.rep.load(id),
+  byKey: (prisma, key) => prisma.rep.findUnique({ where: { workspaceId_key: key } }),
+});
 
 const CreateRepInput = builder.inputType('CreateRepInput', {
   fields: (t) => ({

@@ -1,12 +1,11 @@
 import { createSegment, deleteSegment, updateSegment } from '../../configuration/segments.ts';
 import { builder } from '../builder.ts';
-import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
-import { signedIn } from '../context.ts';
 import { decodeId, encodeId } from '../ids.ts';
 import { ConditionInput } from './condition.ts';
 import { configurationMutation } from './configurationMutation.ts';
+import { configurationList } from './configurationQuery.ts';
 import { deleteMutation } from './delete.ts';
-import { findNode, NodeRef } from './node.ts';
+import { NodeRef } from './node.ts';
 import { SegmentRef } from './refs.ts';
 
 SegmentRef.implement({
@@ -25,29 +24,14 @@ SegmentRef.implement({
   }),
 });
 
-const SegmentConnection = connectionType('Segment', SegmentRef);
-
-findNode('Segment', async (id, { database, principal }) =>
-  principal?.scopes.has('configuration:read')
-    ? database.prisma.segment.findUnique({ where: { workspaceId_id: { workspaceId: principal.workspaceId, id } } })
-    : null,
-);
-
-builder.queryField('segments', (t) =>
-  t.field({
-    type: SegmentConnection,
-    description: 'By key.',
-    authScopes: { 'configuration:read': true },
-    complexity: pageComplexity,
-    args: pageArgs,
-    resolve: (_root, args, context) => {
-      const { workspaceId } = signedIn(context);
-      return page(args, { workspaceId, field: 'key', direction: 'asc' }, ({ where, ...query }) =>
-        context.database.prisma.segment.findMany({ where: { workspaceId, ...where }, ...query }),
-      );
-    },
-  }),
-);
+configurationList({
+  type: 'Segment',
+  ref: SegmentRef,
+  name: 'segments',
+  list: (prisma, query) => prisma.segment.findMany(query),
+  find: (id, { database }, workspaceId) =>
+    database.prisma.segment.findUnique({ where: { workspaceId_id: { workspaceId, id } } }),
+});
 
 const CreateSegmentInput = builder.inputType('CreateSegmentInput', {
   fields: (t) => ({

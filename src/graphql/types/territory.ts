@@ -1,11 +1,10 @@
 import { createTerritory, deleteTerritory, updateTerritory } from '../../configuration/territories.ts';
 import { builder } from '../builder.ts';
-import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
-import { signedIn } from '../context.ts';
 import { decodeId, decodeOptionalId, encodeId } from '../ids.ts';
 import { configurationMutation } from './configurationMutation.ts';
+import { configurationList } from './configurationQuery.ts';
 import { deleteMutation } from './delete.ts';
-import { findNode, NodeRef } from './node.ts';
+import { NodeRef } from './node.ts';
 import { loadOptional, PoolRef, RepRef, TerritoryRef } from './refs.ts';
 
 TerritoryRef.implement({
@@ -43,27 +42,13 @@ TerritoryRef.implement({
   }),
 });
 
-const TerritoryConnection = connectionType('Territory', TerritoryRef);
-
-findNode('Territory', async (id, { loaders, principal }) =>
-  principal?.scopes.has('configuration:read') ? loaders.territory.load(id) : null,
-);
-
-builder.queryField('territories', (t) =>
-  t.field({
-    type: TerritoryConnection,
-    description: 'By key.',
-    authScopes: { 'configuration:read': true },
-    complexity: pageComplexity,
-    args: pageArgs,
-    resolve: (_root, args, context) => {
-      const { workspaceId } = signedIn(context);
-      return page(args, { workspaceId, field: 'key', direction: 'asc' }, ({ where, ...query }) =>
-        context.database.prisma.territory.findMany({ where: { workspaceId, ...where }, ...query }),
-      );
-    },
-  }),
-);
+configurationList({
+  type: 'Territory',
+  ref: TerritoryRef,
+  name: 'territories',
+  list: (prisma, query) => prisma.territory.findMany(query),
+  find: (id, { loaders }) => loaders.territory.load(id),
+});
 
 const CreateTerritoryInput = builder.inputType('CreateTerritoryInput', {
   description: 'An empty list means: any. Points at a rep or at a pool, or takes the parent’s target.',

@@ -1,0 +1,172 @@
+import type { OwnedLead } from '../../assignment/batch.ts';
+import { acknowledge, assignByHand, recordActivity, updateLeadStatus } from '../../assignment/operations.ts';
+import { parse } from '../../configuration/inputs.ts';
+import type { Activity, Assignment, Lead } from '../../db/generated/client.ts';
+import { InvalidInput, Refusal } from '../../domain/errors.ts';
+import { LIMITS } from '../../intake/leadInput.ts';
+import { line, multiline } from '../../intake/text.ts';
+import { builder } from '../builder.ts';
+import { type Context, signedIn } from '../context.ts';
+import { decodeId, decodeOptionalId } from '../ids.ts';
+import { orRefusal, resultType } from '../results.ts';
+import { ActivityKindRef, LeadStatusRef } from './enums.ts';
+import { requireLead, runOnLead, visibleLead } from './lead.ts';
+import { ActivityRef, AssignmentRef, LeadRef } from './refs.ts';
+
+const RecordActivityInput = builder.inputType('RecordActivityInput', {
+  fields: (t) => ({
+    leadId: t.id({ required: true }),
+    kind: t.field({ type: ActivityKindRef, required: true }),
+    note: t.string({ description: 'At most 10,000 characters.' }),
+    at: t.field({ type: 'DateTime', description: 'Now unless told; not in the future.' }),
+    repId: t.id({ description: 'Whose activity it was; the caller’s own unless told.' }),
+  }),
+});
+
+const RecordActivitySuccess = builder
+  .objectRef<{ readonly activity: Activity; readonly lead: Lead }>('RecordActivitySuccess')
+  .implement({
+    authScopes: { signedIn: true },
+    fields: (t) => ({
+      activity: t.field({ type: ActivityRef, resolve: ({ activity }) => activity }),
+      lead: t.field({ type: LeadRef, resolve: ({ lead }) => lead }),
+    }),
+  });
+
+const noteSchema = multiline(LIMITS.message)
+  .nullish()
+  .transform((note) => note ?? null);
+
+builder.mutationField('recordActivity', (t) =>
+  t.field({
+    type: resultType('RecordActivity', RecordActivitySuccess),
+    description:
+      'Records what was done. A contact by the present owner is the response; anyone’s is the lead’s first contact.',
+    authScopes: { 'leads:write': true },
+    args: { input: t.arg({ type: RecordActivityInput, required: true }) },
+    resolve: (_root, { input }, context) =>
+      orRefusal(async () => {
+        const principal = signedIn(context);
+        const now = context.clock.now().getTime();
+        if (input.at != null && input.at.getTime() > now + LIMITS.capturedAheadMs) {
+          throw new InvalidInput([{ path: ['at'], message: 'must not be in the future' }]);
+        }
+        const repId = input.repId == null ? principal.repId : await actingRep(input.repId, context);
+        const note = parse(noteSchema, input.note, ['note']);
+        const leadId = await requireLead(input.leadId, context);
+        const activity = { leadId, kind: input.kind, note, at: input.at ?? null, repId };
+        return runOnLead(context, leadId, recordActivity(activity));
+      }),
+  }),
+);
+
+/** A rep may act for themselves alone; who sees more may record for others. @throws Refusal NOT_FOUND */
+async function actingRep(id: string, context: Context): Promise<string> {
+  const { role, repId: own } = signedIn(context);
+  const repId = decodeId('Rep', id);
+  const allowed = repId === own || (role !== 'REP' && (await context.loaders.rep.load(repId)) !== null);
+  if (!allowed) throw new Refusal('NOT_FOUND', 'There is no such rep.');
+  return repId;
+}
+
+const leadSuccess = (name: string) =>
+  builder.objectRef<{ readonly lead: Lead }>(name).implement({
+    authScopes: { signedIn: true },
+    fields: (t) => ({ lead: t.field({ type: LeadRef, resolve: ({ lead }) => lead }) }),
+  });
+
+const UpdateLeadStatusInput = builder.inputType('UpdateLeadStatusInput', {
+  fields: (t) => ({
+    leadId: t.id({ required: true }),
+    status: t.field({ type: LeadStatusRef, required: true, description: 'Not NEW.' }),
+  }),
+});
+
+builder.mutationField('updateLeadStatus', (t) =>
+  t.field({
+    type: resultType('UpdateLeadStatus', leadSuccess('UpdateLeadStatusSuccess')),
+    description: 'Moves a lead along. Closing it frees its owner’s capacity, opening it again takes it back.',
+    authScopes: { 'leads:write': true },
+    args: { input: t.arg({ type: UpdateLeadStatusInput, required: true }) },
+    resolve: (_root, { input: { leadId, status } }, context) =>
+      orRefusal(async () => {
+        if (status === 'NEW')
+          throw new InvalidInput([
+            { path: ['status'], message: 'must not be NEW: a lead that has an owner is ASSIGNED' },
+          ]);
+        const id = await requireLead(leadId, context);
+        return { lead: await runOnLead(context, id, updateLeadStatus(id, status)) };
+      }),
+  }),
+);
+
+const AcknowledgeAssignmentInput = builder.inputType('AcknowledgeAssignmentInput', {
+  fields: (t) => ({ assignmentId: t.id({ required: true }) }),
+});
+
+const AcknowledgeAssignmentSuccess = builder
+  .objectRef<{ readonly assignment: Assignment }>('AcknowledgeAssignmentSuccess')
+  .implement({
+    authScopes: { signedIn: true },
+    fields: (t) => ({ assignment: t.field({ type: AssignmentRef, resolve: ({ assignment }) => assignment }) }),
+  });
+
+builder.mutationField('acknowledgeAssignment', (t) =>
+  t.field({
+    type: resultType('AcknowledgeAssignment', AcknowledgeAssignmentSuccess),
+    description: 'Notes that the owner has seen the assignment. Twice is as good as once.',
+    authScopes: { 'leads:write': true },
+    args: { input: t.arg({ type: AcknowledgeAssignmentInput, required: true }) },
+    resolve: (_root, { input: { assignmentId } }, context) =>
+      orRefusal(async () => {
+        const id = decodeId('Assignment', assignmentId);
+        const assignment = await context.loaders.assignment.load(id);
+        const { repId } = signedIn(context);
+        // Who had the assignment may learn that it has moved on; to others it does not exist.
+        const known = assignment && (assignment.repId === repId || (await visibleLead(assignment.leadId, context)));
+        if (!known) throw new Refusal('NOT_FOUND', 'There is no such assignment.');
+        return { assignment: await runOnLead(context, assignment.leadId, acknowledge(assignment.leadId, id)) };
+      }),
+  }),
+);
+
+const AssignLeadInput = builder.inputType('AssignLeadInput', {
+  fields: (t) => ({
+    leadId: t.id({ required: true }),
+    repId: t.id({ required: true }),
+    reason: t.string({ required: true, description: 'At most 500 characters.' }),
+    poolId: t.id({ description: 'Pool whose rotation counts it; the one that routed the lead unless told.' }),
+  }),
+});
+
+const AssignLeadSuccess = builder.objectRef<OwnedLead>('AssignLeadSuccess').implement({
+  authScopes: { signedIn: true },
+  fields: (t) => ({
+    lead: t.field({ type: LeadRef, resolve: ({ lead }) => lead }),
+    assignment: t.field({ type: AssignmentRef, resolve: ({ assignment }) => assignment }),
+  }),
+});
+
+const reasonSchema = line(500).refine((reason) => reason !== null, { error: 'must not be empty' });
+
+builder.mutationField('assignLead', (t) =>
+  t.field({
+    type: resultType('AssignLead', AssignLeadSuccess),
+    description:
+      'Gives an open lead to a rep by hand, beyond capacity if need be. To the present owner it changes nothing.',
+    authScopes: { 'leads:assign': true },
+    args: { input: t.arg({ type: AssignLeadInput, required: true }) },
+    resolve: (_root, { input }, context) =>
+      orRefusal(async () => {
+        const { name } = signedIn(context);
+        const reason = parse(reasonSchema, input.reason, ['reason']) as string;
+        const repId = decodeId('Rep', input.repId);
+        const poolId = decodeOptionalId('Pool', input.poolId) ?? null;
+        const visibility = await context.visibility();
+        if (visibility.of === 'reps' && !visibility.repIds.includes(repId))
+          throw new Refusal('NOT_FOUND', 'There is no such rep.');
+        const leadId = await requireLead(input.leadId, context);
+        return runOnLead(context, leadId, assignByHand({ leadId, repId, reason, poolId, by: name }));
+      }),
+  }),
+);
