@@ -3,10 +3,10 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { splitKey } from '../configuration/apiKeys.ts';
 import type { Database } from '../db/client.ts';
 import { Unavailable } from '../db/errors.ts';
 import type { ApiKey } from '../db/generated/client.ts';
+import { splitKey } from './keyForm.ts';
 import { type Principal, ROLE_SCOPES, ROLES, type Role, SCOPES, type Scope } from './principal.ts';
 
 /** The token is missing, malformed, unknown, expired or revoked; the message says what to send. */
