@@ -25,7 +25,7 @@ export interface FollowOptions {
   onEvent(event: FeedEvent): void | Promise<void>;
   /** Called when the connection comes and goes. */
   onState?(state: 'connected' | 'disconnected'): void;
-  /** A WebSocket where the platform has none of its own. */
+  /** A WebSocket where the platform has none of its own, such as that of `ws` on Node 20. */
   readonly webSocketImpl?: unknown;
 }
 
@@ -76,8 +76,13 @@ export function followFeed(options: FollowOptions): Feed {
   let last: number | null = null;
   let closed = false;
   let wake = (): void => {};
-  const ready = Promise.withResolvers<void>();
-  ready.promise.catch(() => {});
+  let becomeReady = (): void => {};
+  let failReady = (_error: unknown): void => {};
+  const ready = new Promise<void>((resolve, reject) => {
+    becomeReady = resolve;
+    failReady = reject;
+  });
+  ready.catch(() => {});
 
   const client: Client = createClient({
     url,
@@ -122,7 +127,7 @@ export function followFeed(options: FollowOptions): Feed {
     if (cursor === null) {
       for await (const { feedCursor } of ask('query { feedCursor }', {})) cursor = feedCursor as string;
     }
-    ready.resolve();
+    becomeReady();
     const query = `subscription ($after: Cursor) { event: ${feed}(after: $after) { cursor number previous kind at ${selection} } }`;
     for await (const data of ask(query, { after: cursor })) {
       const event = data.event as FeedEvent;
@@ -163,16 +168,16 @@ export function followFeed(options: FollowOptions): Feed {
   const done = run().finally(() => {
     closed = true;
     clearTimeout(silence);
-    ready.reject(new FeedError('CLOSED', 'The feed was closed.'));
+    failReady(new FeedError('CLOSED', 'The feed was closed.'));
     return client.dispose();
   });
-  done.catch((error) => ready.reject(error));
+  done.catch((error) => failReady(error));
 
   return {
     get cursor() {
       return cursor;
     },
-    ready: ready.promise,
+    ready,
     done,
     close: async () => {
       closed = true;

@@ -1,5 +1,10 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { buildSchema, GraphQLError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -224,4 +229,14 @@ test('closing ends it, and the cursor is where to go on', async () => {
   await feed?.close();
   expect(feed?.cursor).toBe(String(seen.at(-1)));
   await expect(feed?.done).resolves.toBeUndefined();
+});
+
+test('the JavaScript that others import runs without the project’s own Node, and needs nothing newer than ES2022', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'fairlead-client-'));
+  const root = join(import.meta.dirname, '..', '..');
+  const compile = ['-p', join(root, 'tsconfig.client.json'), '--outDir', folder];
+  await promisify(execFile)(join(root, 'node_modules', '.bin', 'tsc'), compile);
+  const text = await readFile(join(folder, 'index.js'), 'utf8');
+  expect(text).not.toMatch(/withResolvers|groupBy|toSorted|\.ts'/);
+  await rm(folder, { recursive: true });
 });
