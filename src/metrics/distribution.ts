@@ -16,7 +16,7 @@ export async function distribution(pool: pg.Pool, range: MetricsRange): Promise<
     `SELECT r."id", count(a."id")::int AS "leads"
      FROM "Rep" r
      LEFT JOIN "Assignment" a ON a."repId" = r."id" AND ${IN_RANGE}
-     WHERE r."workspaceId" = $1
+     WHERE r."workspaceId" = $1 AND ($5::uuid[] IS NULL OR r."id" = ANY ($5))
      GROUP BY r."workspaceId", r."id"
      HAVING count(a."id") > 0 OR (r."status" <> 'LEFT' AND ($4::uuid IS NULL OR EXISTS (
        SELECT FROM "PoolMember" m WHERE m."workspaceId" = $1 AND m."poolId" = $4 AND m."repId" = r."id" AND m."weight" > 0)))

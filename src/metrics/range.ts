@@ -7,6 +7,8 @@ export interface MetricsRange {
   readonly to: Date;
   /** Only what this pool routed; null for everything. */
   readonly poolId: string | null;
+  /** Only what these reps were given; null for everyone. */
+  readonly repIds: readonly string[] | null;
 }
 
 const MAX_DAYS = 3_660;
@@ -20,15 +22,17 @@ export function checkRange({ from, to }: MetricsRange): void {
 }
 
 /** The parameters of every query here, in this order. */
-export const parameters = ({ workspaceId, from, to, poolId }: MetricsRange): unknown[] => [
+export const parameters = ({ workspaceId, from, to, poolId, repIds }: MetricsRange): unknown[] => [
   workspaceId,
   from,
   to,
   poolId,
+  repIds,
 ];
 
 /** The condition every query here has, on assignments named `a`. */
-export const IN_RANGE = `a."workspaceId" = $1 AND a."assignedAt" >= $2 AND a."assignedAt" < $3 AND ($4::uuid IS NULL OR a."poolId" = $4)`;
+export const IN_RANGE = `a."workspaceId" = $1 AND a."assignedAt" >= $2 AND a."assignedAt" < $3 AND ($4::uuid IS NULL OR a."poolId" = $4)
+  AND ($5::uuid[] IS NULL OR a."repId" = ANY ($5))`;
 
 /** The first assignment of a lead: its latency, method and coverage are the lead's own. */
 export const IS_FIRST = `NOT EXISTS (

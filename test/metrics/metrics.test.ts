@@ -15,7 +15,14 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-const range = (overrides = {}) => ({ workspaceId: app.workspaceId, from: FROM, to: TO, poolId: null, ...overrides });
+const range = (overrides = {}) => ({
+  workspaceId: app.workspaceId,
+  from: FROM,
+  to: TO,
+  poolId: null,
+  repIds: null,
+  ...overrides,
+});
 const read = (overrides = {}) => readMetrics(app.database.pool, range(overrides));
 
 /** Moves the moments of what has been stored: milliseconds from receipt to owner, seconds from there to contact. */
@@ -101,6 +108,32 @@ test('a reassigned lead counts once as a lead and twice as an assignment', async
   const metrics = await read();
   expect([metrics.leads, metrics.assignments]).toEqual([4, 5]);
   expect(metrics.byMethod.map(({ method }) => method)).toEqual(['DEFAULT']);
+});
+
+test('a manager who is a rep sees the team’s figures, who is none the workspace’s', async () => {
+  await app.apply(`
+apiVersion: fairlead/v1
+kind: Company
+reps: [{ key: other, name: Other, email: other@fairlead.example }]`);
+  const query = `{ metrics(input: { from: "${FROM.toISOString()}", to: "${TO.toISOString()}" }) { assignments leadsPerRep { rep { key } leads } } }`;
+  const keys = [
+    await app.keyFor('MANAGER', 'boss'),
+    await app.keyFor('MANAGER', 'rep-2'),
+    await app.keyFor('MANAGER'),
+    await app.keyFor('VIEWER'),
+  ];
+  const answers = await Promise.all(
+    keys.map((key) =>
+      app.send<{ metrics: { assignments: number; leadsPerRep: { rep: { key: string } }[] } }>(query, {}, key),
+    ),
+  );
+  expect(answers.map(({ data }) => data?.metrics.assignments)).toEqual([5, 1, 5, 5]);
+  expect(answers.map(({ data }) => data?.metrics.leadsPerRep.map(({ rep }) => rep.key).sort())).toEqual([
+    ['boss', 'rep-1', 'rep-2'],
+    ['rep-2'],
+    ['boss', 'other', 'rep-1', 'rep-2'],
+    ['boss', 'other', 'rep-1', 'rep-2'],
+  ]);
 });
 
 test('the end of a range is not part of it, and another workspace sees nothing', async () => {

@@ -104,16 +104,18 @@ const MetricsInput = builder.inputType('MetricsInput', {
 builder.queryField('metrics', (t) =>
   t.field({
     type: MetricsRef,
-    description: 'How fast and how fair it was.',
+    description: 'How fast and how fair it was; for a manager who is a rep, in the team.',
     authScopes: { 'metrics:read': true },
     args: { input: t.arg({ type: MetricsInput, required: true }) },
-    resolve: (_root, { input: { from, to, poolId } }, context) => {
+    resolve: async (_root, { input: { from, to, poolId } }, context) => {
       const { workspaceId } = signedIn(context);
+      const visibility = await context.visibility();
       return readMetrics(context.database.pool, {
         workspaceId,
         from,
         to,
         poolId: decodeOptionalId('Pool', poolId) ?? null,
+        repIds: visibility.of === 'reps' ? visibility.repIds : null,
       });
     },
   }),
