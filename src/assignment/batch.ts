@@ -3,8 +3,10 @@ import type { Activity, Assignment, Lead } from '../db/generated/client.ts';
 import type { RoutingState } from '../domain/decide.ts';
 import { Refusal } from '../domain/errors.ts';
 import { isOpen } from '../domain/lead.ts';
-import type { Rotation } from '../domain/rotation.ts';
+import { EMPTY_ROTATION, type Rotation } from '../domain/rotation.ts';
+import { type Holding, NEW_STANDING, withAssignment, withLead, withoutLead } from '../domain/standing.ts';
 import type { EventKind, NewEvent } from '../events/kinds.ts';
+import type { PersonKeys } from './loadLeads.ts';
 import type { Memory, RepState } from './memory.ts';
 import type { StoredDecision } from './storedDecision.ts';
 
@@ -17,6 +19,10 @@ export interface LeadKey {
 export interface OwnedLead {
   readonly lead: Lead;
   readonly assignment: Assignment;
+  /** Behind the assignment; null where no operation asked for the lead itself. */
+  readonly decision: StoredDecision | null;
+  /** When the person's first lead came in. */
+  readonly firstReceivedAt: Date;
 }
 
 /** An event as it is stored. */
@@ -44,6 +50,8 @@ export interface Writes {
   readonly rotations: Set<string>;
 }
 
+const NEW_STATE: RepState = { ...NEW_STANDING, lastEvent: 0 };
+
 const keyOf = (key: LeadKey): string => `${key.source}\u0000${key.idempotencyKey}`;
 
 /**
@@ -68,6 +76,8 @@ export class Batch implements RoutingState {
   };
   readonly #byKey = new Map<string, OwnedLead>();
   readonly #byId = new Map<string, OwnedLead>();
+  /** Ids of leads by `personKey` and by phone. */
+  readonly #byPerson = new Map<string, Set<string>>();
 
   constructor(workspaceId: string, memory: Memory, now: Date, loaded: readonly OwnedLead[]) {
     this.workspaceId = workspaceId;
@@ -82,11 +92,40 @@ export class Batch implements RoutingState {
     if (lead.idempotencyKey !== null) {
       this.#byKey.set(keyOf({ source: lead.source, idempotencyKey: lead.idempotencyKey }), owned);
     }
+    for (const name of [lead.personKey, lead.phone]) {
+      if (name === null) continue;
+      const ids = this.#byPerson.get(name) ?? new Set();
+      this.#byPerson.set(name, ids.add(lead.id));
+    }
+  }
+
+  /** Open leads that have the same `personKey` or phone, in the database or earlier in this batch. */
+  openLeadsOf({ personKey, phone }: PersonKeys): OwnedLead[] {
+    const ids = new Set(
+      [personKey, phone].flatMap((name) => (name === null ? [] : [...(this.#byPerson.get(name) ?? [])])),
+    );
+    return [...ids].map((id) => this.lead(id)).filter(({ lead }) => isOpen(lead.status));
+  }
+
+  /** The other open leads of the same person that have the same owner: they move together. */
+  companionsOf({ lead, assignment }: OwnedLead): OwnedLead[] {
+    const first = lead.firstLeadId ?? lead.id;
+    return [...this.#byId.values()].filter(
+      (other) =>
+        other.lead.id !== lead.id &&
+        (other.lead.firstLeadId ?? other.lead.id) === first &&
+        isOpen(other.lead.status) &&
+        other.assignment.repId === assignment.repId,
+    );
   }
 
   /** The lead a key was used for before, in the database or earlier in this batch. */
   leadByKey(key: LeadKey): OwnedLead | undefined {
     return this.#byKey.get(keyOf(key));
+  }
+
+  hasLead(id: string): boolean {
+    return this.#byId.has(id);
   }
 
   /** @throws Refusal NOT_FOUND */
@@ -97,23 +136,21 @@ export class Batch implements RoutingState {
   }
 
   rep(repId: string): RepState {
-    let state = this.memory.reps.get(repId);
-    if (!state) {
-      state = { load: 0, lastAssignment: 0, lastEvent: 0 };
-      this.memory.reps.set(repId, state);
-    }
-    return state;
+    return this.memory.reps.get(repId) ?? NEW_STATE;
   }
 
-  rotation(poolId: string): Rotation {
-    const rotation = this.memory.rotations.get(poolId);
-    if (!rotation) throw new Error(`pool ${poolId} has no rotation`);
-    return rotation;
+  #setRep(repId: string, state: RepState): void {
+    this.memory.reps.set(repId, state);
+    this.writes.reps.add(repId);
   }
 
-  setRotation(poolId: string, rotation: Rotation): void {
-    this.memory.rotations.set(poolId, rotation);
-    this.writes.rotations.add(poolId);
+  rotation(id: string): Rotation {
+    return this.memory.rotations.get(id) ?? EMPTY_ROTATION;
+  }
+
+  setRotation(id: string, rotation: Rotation): void {
+    this.memory.rotations.set(id, rotation);
+    this.writes.rotations.add(id);
   }
 
   insertLead(lead: Lead): void {
@@ -126,13 +163,22 @@ export class Batch implements RoutingState {
    */
   assign(
     lead: Lead,
-    assignment: Pick<
+    assignment: Omit<
       Assignment,
-      'repId' | 'method' | 'stepKey' | 'poolId' | 'territoryId' | 'planVersion' | 'value' | 'reason' | 'assignedBy'
+      | 'workspaceId'
+      | 'id'
+      | 'number'
+      | 'leadId'
+      | 'turnReturned'
+      | 'assignedAt'
+      | 'acknowledgedAt'
+      | 'firstContactAt'
+      | 'endedAt'
     >,
     decision: StoredDecision,
+    firstReceivedAt: Date,
   ): Assignment {
-    const { counters } = this.memory;
+    const { counters, configuration } = this.memory;
     const number = ++counters.lastAssignment;
     const row: Assignment = {
       workspaceId: this.workspaceId,
@@ -140,6 +186,7 @@ export class Batch implements RoutingState {
       number: BigInt(number),
       leadId: lead.id,
       ...assignment,
+      turnReturned: false,
       assignedAt: this.now,
       acknowledgedAt: null,
       firstContactAt: null,
@@ -147,18 +194,19 @@ export class Batch implements RoutingState {
     };
     this.writes.insertedAssignments.push(row);
     this.writes.decisions.push({ assignmentId: row.id, data: decision });
+    const rep = configuration.reps.byId.get(row.repId);
+    const moments = rep ? configuration.settings.momentsOf(rep) : 0;
     const state = this.rep(row.repId);
-    state.lastAssignment = number;
-    state.load += 1;
-    this.writes.reps.add(row.repId);
-    this.#remember({ lead, assignment: row });
+    const held = isOpen(lead.status) ? withLead(state, row) : state;
+    this.#setRep(row.repId, { ...state, ...withAssignment(held, number, this.now.getTime(), moments) });
+    this.#remember({ lead, assignment: row, decision, firstReceivedAt });
     return row;
   }
 
   /** Ends the present assignment of an open lead; a new one must follow in the same operation. */
   end(owned: OwnedLead): void {
     this.#updateAssignment(owned, { ...owned.assignment, endedAt: this.now });
-    this.#addLoad(owned.assignment.repId, -1);
+    this.#hold(owned.assignment, false);
   }
 
   /** Changes fields of a lead; opening and closing it moves its owner's load. */
@@ -169,8 +217,8 @@ export class Batch implements RoutingState {
     if (inserted >= 0) this.writes.insertedLeads[inserted] = lead;
     else this.writes.updatedLeads.set(id, lead);
     const wasOpen = isOpen(owned.lead.status);
-    if (wasOpen !== isOpen(lead.status)) this.#addLoad(owned.assignment.repId, wasOpen ? -1 : 1);
-    this.#remember({ lead, assignment: owned.assignment });
+    if (wasOpen !== isOpen(lead.status)) this.#hold(owned.assignment, !wasOpen);
+    this.#remember({ ...owned, lead });
     return lead;
   }
 
@@ -183,13 +231,14 @@ export class Batch implements RoutingState {
     const inserted = this.writes.insertedAssignments.indexOf(owned.assignment);
     if (inserted >= 0) this.writes.insertedAssignments[inserted] = assignment;
     else this.writes.updatedAssignments.set(assignment.id, assignment);
-    this.#remember({ lead: owned.lead, assignment });
+    this.#remember({ ...owned, assignment });
     return assignment;
   }
 
-  #addLoad(repId: string, leads: number): void {
-    this.rep(repId).load += leads;
-    this.writes.reps.add(repId);
+  /** Lets an owner have one open lead more or less. */
+  #hold(assignment: Holding & { readonly repId: string }, more: boolean): void {
+    const state = this.rep(assignment.repId);
+    this.#setRep(assignment.repId, { ...state, ...(more ? withLead : withoutLead)(state, assignment) });
   }
 
   insertActivity(activity: Activity): void {
@@ -203,8 +252,7 @@ export class Batch implements RoutingState {
     if (event.repId !== null) {
       const state = this.rep(event.repId);
       previous = state.lastEvent;
-      state.lastEvent = number;
-      this.writes.reps.add(event.repId);
+      this.#setRep(event.repId, { ...state, lastEvent: number });
     }
     this.writes.events.push({ ...event, number, previous, at: this.now });
   }
@@ -218,7 +266,8 @@ export class Batch implements RoutingState {
       writes.updatedLeads.size === 0 &&
       writes.insertedAssignments.length === 0 &&
       writes.updatedAssignments.size === 0 &&
-      writes.activities.length === 0
+      writes.activities.length === 0 &&
+      writes.rotations.size === 0
     );
   }
 }

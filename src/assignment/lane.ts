@@ -5,7 +5,7 @@ import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
 import { lockLane } from '../db/lane.ts';
 import { Refusal } from '../domain/errors.ts';
 import { Batch, type LeadKey, type OwnedLead } from './batch.ts';
-import { loadLeads } from './loadLeads.ts';
+import { loadLeads, type PersonKeys } from './loadLeads.ts';
 import { type Memory, refresh } from './memory.ts';
 import { write } from './write.ts';
 
@@ -16,6 +16,7 @@ export interface Operation<Result> {
   /** Leads it has to see; read for all operations of a batch at once. */
   readonly keys: readonly LeadKey[];
   readonly leadIds: readonly string[];
+  readonly people: readonly PersonKeys[];
   /** Works on the batch alone: no I/O. Refuses before it changes anything. */
   apply(batch: Batch): Result;
 }
@@ -152,6 +153,7 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
     return loadLeads(client, workspaceId, {
       keys: operations.flatMap(({ keys }) => keys),
       leadIds: operations.flatMap(({ leadIds }) => leadIds),
+      people: operations.flatMap(({ people }) => people),
     });
   }
 

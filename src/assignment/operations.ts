@@ -1,21 +1,33 @@
 import { v7 } from 'uuid';
 import type { Activity, Assignment, Lead } from '../db/generated/client.ts';
-import { decide, earnersOf } from '../domain/decide.ts';
-import type { Decision } from '../domain/decision.ts';
+import { normalizeCompanyName } from '../domain/accounts.ts';
+import type { Strategy } from '../domain/configuration.ts';
+import { decide, earnersOf, holdingOf } from '../domain/decide.ts';
+import type { Decision, Method, Turned } from '../domain/decision.ts';
 import { decisionSummary } from '../domain/decisionSummary.ts';
-import { Refusal } from '../domain/errors.ts';
+import { InvalidInput, type Issue, Refusal } from '../domain/errors.ts';
 import { type ActivityKind, isContact, isOpen, type LeadStatus, type RoutableLead } from '../domain/lead.ts';
-import { charge } from '../domain/rotation.ts';
+import type { Plan } from '../domain/plan.ts';
+import { charge, giveBack } from '../domain/rotation.ts';
+import { compilePlan, earnersIn, namesIn, planOfPool } from '../domain/routingConfiguration.ts';
+import { type KnownLead, personKey, samePerson } from '../domain/samePerson.ts';
+import { accountOwner, type Settled, settleLead } from '../domain/settleLead.ts';
 import type { Batch, OwnedLead } from './batch.ts';
 import type { Operation } from './lane.ts';
-import { storeDecision } from './storedDecision.ts';
+import { readDecision, type StoredDecision, storeDecision } from './storedDecision.ts';
 
-const NOTHING = { size: 1, keys: [], leadIds: [] } as const;
+const NOTHING = { size: 1, keys: [], leadIds: [], people: [] } as const;
 
 /** A lead as it came in: validated and normalised, not yet stored. */
 export interface IncomingLead {
   readonly id: string;
   readonly routable: RoutableLead;
+  /** Fields that were worked out, with what they were worked out of. */
+  readonly derived: Readonly<Record<string, string>>;
+  /** Its owner and status, where it has them already. */
+  readonly broughtIn: { readonly ownerKey: string; readonly status: Exclude<LeadStatus, 'NEW'> } | null;
+  /** Where it stands in the caller's input. */
+  readonly path: Issue['path'];
   readonly idempotencyKey: string | null;
   /** SHA-256 of what was sent. */
   readonly payloadHash: Uint8Array<ArrayBuffer>;
@@ -32,6 +44,11 @@ export interface Submitted extends OwnedLead {
   readonly repeated: boolean;
 }
 
+const keysOf = ({ email, phone }: Pick<RoutableLead, 'email' | 'phone'>) => ({
+  personKey: email === null ? null : personKey(email),
+  phone,
+});
+
 /**
  * Decides the leads one after the other, in order, as if each had come alone.
  * A lead whose key was used before gets the first answer again, or IDEMPOTENCY_MISMATCH for another payload.
@@ -42,6 +59,9 @@ export const submit = (leads: readonly IncomingLead[]): Operation<(Submitted | R
   keys: leads.flatMap(({ routable: { source }, idempotencyKey }) =>
     idempotencyKey === null ? [] : [{ source, idempotencyKey }],
   ),
+  people: leads
+    .map(({ routable }) => keysOf(routable))
+    .filter((keys) => keys.personKey !== null || keys.phone !== null),
   apply: (batch) => leads.map((lead) => submitOne(batch, lead)),
 });
 
@@ -57,72 +77,240 @@ function submitOne(batch: Batch, incoming: IncomingLead): Submitted | Refusal {
   }
   const { configuration } = batch.memory;
   if (configuration.plan === null) return noPlan();
-  const decision = decide(routable, configuration, batch);
-  const { accountKey: _, ...fields } = routable;
-  const lead: Lead = {
-    workspaceId: batch.workspaceId,
-    id: incoming.id,
-    status: 'ASSIGNED',
-    idempotencyKey,
-    payloadHash: incoming.payloadHash,
-    payload: incoming.payload as Lead['payload'],
-    submittedBy: incoming.submittedBy,
-    ...fields,
-    attributes: fields.attributes as Lead['attributes'],
-    message: incoming.message,
-    accountId: decision.account?.id ?? null,
-    capturedAt: incoming.capturedAt ?? incoming.receivedAt,
-    receivedAt: incoming.receivedAt,
-    firstContactAt: null,
-    closedAt: null,
-  };
-  batch.insertLead(lead);
-  const assignment = carryOut(batch, lead, decision, { reason: null, assignedBy: null });
+  const settled = settleLead(routable, configuration);
+  if (settled.issues.length > 0) {
+    return new InvalidInput(settled.issues.map((issue) => ({ ...issue, path: [...incoming.path, ...issue.path] })));
+  }
+  if (incoming.broughtIn !== null) return bringIn(batch, incoming, settled, incoming.broughtIn);
+  const known = knownLeadOf(batch, settled.lead);
+  const { action } = configuration.settings.samePerson;
+  if (known && action === 'REJECT') {
+    return new Refusal('DUPLICATE_LEAD', 'This person has an open lead already. Nothing was stored.');
+  }
+  const owner = known && configuration.reps.byId.get(known.owned.assignment.repId);
+  const isOwned = owner && owner.status !== 'LEFT' && owner.email !== settled.lead.email;
+  if (known && isOwned && action === 'ROUTE_TO_OWNER') return joinOwner(batch, incoming, settled, known);
+
+  const decision = decide(settled.lead, configuration, batch, { at: batch.now.getTime() });
+  const lead = insertLead(batch, incoming, settled, decision, known);
+  const firstReceivedAt = known?.owned.firstReceivedAt ?? lead.receivedAt;
+  const assignment = carryOut(batch, lead, decision, { reason: null, assignedBy: null }, firstReceivedAt);
+  const summary = summaryOf(batch, decision);
   batch.emit({
     kind: 'lead.assigned',
     repId: assignment.repId,
     leadId: lead.id,
     assignmentId: assignment.id,
-    data: { method: assignment.method, stepKey: assignment.stepKey, reason: summaryOf(batch, decision) },
+    data: { method: assignment.method, stepKey: assignment.stepKey, reason: summary },
   });
-  return { lead, assignment, repeated: false };
+  tellRelated(batch, settled.lead, lead, assignment, known);
+  warnOfFailures(batch, decision);
+  return { ...batch.lead(lead.id), repeated: false };
+}
+
+/** An open lead of the same person, and what there is to know of it. */
+interface Known extends KnownLead {
+  readonly owned: OwnedLead;
+}
+
+function knownLeadOf(batch: Batch, lead: RoutableLead): Known | null {
+  const candidates = batch.openLeadsOf(keysOf(lead)).map(
+    (owned): Known => ({
+      id: owned.lead.id,
+      firstId: owned.lead.firstLeadId ?? owned.lead.id,
+      firstReceivedAt: owned.firstReceivedAt.getTime(),
+      source: owned.lead.source,
+      email: owned.lead.email,
+      phone: owned.lead.phone,
+      owned,
+    }),
+  );
+  return samePerson(lead, candidates, batch.memory.configuration.settings.samePerson, batch.now.getTime());
+}
+
+/** What an assignment without a step says of itself. */
+function withoutStep(
+  batch: Batch,
+  lead: RoutableLead,
+  fields: Pick<Decision, 'repId' | 'method'> & Partial<Decision>,
+): Decision {
+  const { configuration } = batch.memory;
+  const holding = holdingOf(lead, configuration.settings, batch.now.getTime());
+  const account = configuration.accounts.match(lead);
+  const rep = configuration.reps.byId.get(fields.repId);
+  const limit = rep?.capacity ?? configuration.settings.defaultCapacity;
+  const { cost } = { ...holding, ...fields };
+  return {
+    planVersion: configuration.plan?.version ?? 0,
+    stepKey: null,
+    poolId: null,
+    territoryId: null,
+    account: account && { id: account.account.id, by: account.by },
+    beyondCapacity: batch.rep(fields.repId).load + cost > limit,
+    value: 1,
+    ...holding,
+    turns: [],
+    steps: [],
+    ...fields,
+  };
+}
+
+/** The same person again: the owner keeps the person, and hears of it as of a change. No turn is taken. */
+function joinOwner(batch: Batch, incoming: IncomingLead, settled: Settled, known: Known): Submitted {
+  const { repId } = known.owned.assignment;
+  const decision = withoutStep(batch, settled.lead, { repId, method: 'DUPLICATE' });
+  const lead = insertLead(batch, incoming, settled, decision, known);
+  const by = { reason: null, assignedBy: null };
+  const assignment = carryOut(batch, lead, decision, by, known.owned.firstReceivedAt, { duplicateOf: known.id });
+  batch.emit({
+    kind: 'lead.updated',
+    repId,
+    leadId: lead.id,
+    assignmentId: assignment.id,
+    data: { duplicateOf: known.id, source: lead.source, requestKind: lead.requestKind },
+  });
+  tellRelated(batch, settled.lead, lead, assignment, null);
+  return { ...batch.lead(lead.id), repeated: false };
+}
+
+/** A lead that comes with its owner stays so and takes no turn; nobody is told of what has long been theirs. */
+function bringIn(
+  batch: Batch,
+  incoming: IncomingLead,
+  settled: Settled,
+  { ownerKey, status }: NonNullable<IncomingLead['broughtIn']>,
+): Submitted | Refusal {
+  const owner = batch.memory.configuration.reps.byKey.get(ownerKey);
+  if (!owner) {
+    return new InvalidInput([{ path: [...incoming.path, 'ownerKey'], message: `there is no rep "${ownerKey}"` }]);
+  }
+  const decision = withoutStep(batch, settled.lead, { repId: owner.id, method: 'MANUAL' });
+  const lead = insertLead(batch, incoming, settled, decision, null, status);
+  carryOut(batch, lead, decision, { reason: 'Brought in', assignedBy: incoming.submittedBy }, lead.receivedAt);
+  return { ...batch.lead(lead.id), repeated: false };
+}
+
+function insertLead(
+  batch: Batch,
+  incoming: IncomingLead,
+  { lead: settled, derived }: Settled,
+  decision: Decision,
+  known: Known | null,
+  status: LeadStatus = 'ASSIGNED',
+): Lead {
+  const normalizedCompany = settled.companyName === null ? '' : normalizeCompanyName(settled.companyName);
+  const lead: Lead = {
+    workspaceId: batch.workspaceId,
+    id: incoming.id,
+    status,
+    idempotencyKey: incoming.idempotencyKey,
+    payloadHash: incoming.payloadHash,
+    payload: incoming.payload as Lead['payload'],
+    submittedBy: incoming.submittedBy,
+    ...settled,
+    ...keysOf(settled),
+    attributes: settled.attributes as Lead['attributes'],
+    derived: { ...incoming.derived, ...derived },
+    message: incoming.message,
+    accountId: decision.account?.id ?? null,
+    firstLeadId: known?.firstId ?? null,
+    normalizedCompany: normalizedCompany || null,
+    capturedAt: incoming.capturedAt ?? incoming.receivedAt,
+    receivedAt: incoming.receivedAt,
+    firstContactAt: null,
+    closedAt: isOpen(status) ? null : batch.now,
+  };
+  batch.insertLead(lead);
+  return lead;
+}
+
+/** The account's owner, and the owner of the person's other lead, hear of a lead that went to somebody else. */
+function tellRelated(
+  batch: Batch,
+  routable: RoutableLead,
+  lead: Lead,
+  assignment: Assignment,
+  known: Known | null,
+): void {
+  const { configuration } = batch.memory;
+  const because = new Map<string, string>();
+  const owner = accountOwner(routable, configuration);
+  if (owner !== null) because.set(owner, 'ACCOUNT_OWNER');
+  const last = known && configuration.reps.byId.get(known.owned.assignment.repId);
+  if (last && last.status !== 'LEFT') because.set(last.id, 'LAST_OWNER');
+  because.delete(assignment.repId);
+  const to = configuration.reps.byId.get(assignment.repId)?.key ?? null;
+  for (const [repId, why] of because) {
+    batch.emit({
+      kind: 'lead.related',
+      repId,
+      leadId: lead.id,
+      assignmentId: assignment.id,
+      data: { because: why, to },
+    });
+  }
+}
+
+/** A step that failed is told once for each version of the plan, in each process: a warning, and not a flood. */
+function warnOfFailures(batch: Batch, { steps, planVersion }: Decision): void {
+  for (const { stepKey, attempts } of steps) {
+    if (stepKey === null || batch.memory.failedSteps.has(stepKey)) continue;
+    if (!attempts.some(({ code }) => code === 'STEP_ERROR')) continue;
+    batch.memory.failedSteps.add(stepKey);
+    batch.emit({
+      kind: 'alert.raised',
+      repId: null,
+      leadId: null,
+      assignmentId: null,
+      data: { alert: 'STEP_ERROR', planVersion, stepKey },
+    });
+  }
 }
 
 const noPlan = (): Refusal =>
   new Refusal('NO_PLAN', 'No plan is published, so nobody could own the lead. Publish a plan, then submit again.');
 
-const summaryOf = (batch: Batch, decision: Decision): string => decisionSummary(decision, batch.memory.configuration);
+const summaryOf = (batch: Batch, decision: Decision): string =>
+  decisionSummary(decision, namesIn(batch.memory.configuration));
 
 function carryOut(
   batch: Batch,
   lead: Lead,
   decision: Decision,
   by: Pick<Assignment, 'reason' | 'assignedBy'>,
+  firstReceivedAt: Date,
+  circumstances: Pick<StoredDecision, 'duplicateOf' | 'exclude' | 'movedTo'> = {},
 ): Assignment {
-  if (decision.rotation !== null && decision.poolId !== null) batch.setRotation(decision.poolId, decision.rotation);
-  const { repId, method, stepKey, poolId, territoryId, planVersion, value } = decision;
+  for (const { rotationId, rotation } of decision.turns) batch.setRotation(rotationId, rotation);
+  const { repId, method, stepKey, poolId, territoryId, planVersion, value, cost, classes } = decision;
   return batch.assign(
     lead,
-    { repId, method, stepKey, poolId, territoryId, planVersion, value, ...by },
-    storeDecision(decision, summaryOf(batch, decision)),
+    { repId, method, stepKey, poolId, territoryId, planVersion, value, cost, classes: [...classes], ...by },
+    storeDecision(decision, batch.memory.counters.configVersion, circumstances),
+    firstReceivedAt,
   );
 }
 
-/** Who would get the lead now. Moves nothing. */
-export const preview = (lead: RoutableLead): Operation<{ decision: Decision; summary: string }> => ({
+/**
+ * Who would get the lead now. Moves nothing.
+ * @param plan another one than the published
+ */
+export const preview = (routable: RoutableLead, plan: Plan | null): Operation<Decision> => ({
   ...NOTHING,
   apply: (batch) => {
-    if (batch.memory.configuration.plan === null) throw noPlan();
-    const decision = decide(lead, batch.memory.configuration, batch);
-    return { decision, summary: summaryOf(batch, decision) };
+    const published = batch.memory.configuration;
+    const configuration = plan === null ? published : { ...published, plan: compilePlan(plan, published.segments) };
+    if (configuration.plan === null) throw noPlan();
+    const { lead, issues } = settleLead(routable, configuration);
+    if (issues.length > 0) throw new InvalidInput(issues);
+    return decide(lead, configuration, batch, { at: batch.now.getTime() });
   },
 });
 
 /** A stored lead as routing sees it. */
-const toRoutable = (lead: Lead): RoutableLead => ({
+export const toRoutable = (lead: Lead): RoutableLead => ({
   ...lead,
   attributes: lead.attributes as RoutableLead['attributes'],
-  accountKey: null,
 });
 
 export interface HandAssignment {
@@ -136,7 +324,8 @@ export interface HandAssignment {
 }
 
 /**
- * Gives an open lead to a rep by hand, beyond capacity if need be. To the present owner it changes nothing.
+ * Gives an open lead to a rep by hand, beyond capacity if need be; the person's other open leads go with it. To the
+ * present owner it changes nothing.
  * @throws Refusal NOT_FOUND, LEAD_CLOSED, REP_LEFT, OWNER_EQUALS_LEAD
  */
 export const assignByHand = ({ leadId, repId, reason, poolId, by }: HandAssignment): Operation<OwnedLead> => ({
@@ -158,45 +347,142 @@ export const assignByHand = ({ leadId, repId, reason, poolId, by }: HandAssignme
     }
     if (former.assignment.repId === repId) return former;
 
-    const value = former.assignment.value;
+    const companions = batch.companionsOf(former);
+    const routable = toRoutable(former.lead);
+    const { value } = former.assignment;
     const counts = pool?.countManual === true && pool.members.some((member) => member.repId === repId);
-    const earners = counts ? earnersOf(pool, toRoutable(former.lead), configuration, batch) : [];
-    const rotation = counts ? charge(pool.strategy, earners, batch.rotation(pool.id), repId, value) : null;
-    const state = batch.rep(repId);
-    const limit = rep.capacity ?? configuration.defaultCapacity;
-    batch.end(former);
-    const decision: Decision = {
-      repId,
-      method: 'MANUAL',
-      planVersion: configuration.plan?.version ?? 0,
-      stepKey: null,
-      poolId: pool?.id ?? null,
-      territoryId: former.assignment.territoryId,
-      account: null,
-      beyondCapacity: state.load + 1 > limit,
-      value,
-      rotation,
-      steps: [],
-    };
-    const assignment = carryOut(batch, former.lead, decision, { reason, assignedBy: by });
-    const formerRep = configuration.reps.byId.get(former.assignment.repId);
-    batch.emit({
-      kind: 'lead.unassigned',
-      repId: former.assignment.repId,
-      leadId,
-      assignmentId: former.assignment.id,
-      data: { to: rep.key, method: 'MANUAL', reason },
-    });
-    batch.emit({
-      kind: 'lead.reassigned',
-      repId,
-      leadId,
-      assignmentId: assignment.id,
-      data: { from: formerRep?.key ?? null, method: 'MANUAL', reason },
-    });
-    return { lead: former.lead, assignment };
+    const turns: Turned[] = [];
+    if (counts) {
+      const at = batch.now.getTime();
+      const { rotationId, rotation, eligible } = earnersOf(pool, routable, configuration, batch, { at });
+      const charged = charge(pool.strategy, eligible, rotation, repId, value);
+      const earners = { listed: eligible, others: { count: 0, weight: 0 } };
+      turns.push({ rotationId, rotation: charged, paidBy: repId, value, earners });
+    }
+    const poolOf = { poolId: pool?.id ?? null, territoryId: former.assignment.territoryId };
+    const method = 'MANUAL';
+    handOver(batch, former, withoutStep(batch, routable, { repId, method, ...poolOf, value, turns }), { reason, by });
+    for (const companion of companions) {
+      const { territoryId } = companion.assignment;
+      const decision = withoutStep(batch, toRoutable(companion.lead), { repId, method, territoryId });
+      handOver(batch, companion, decision, { reason, by });
+    }
+    return batch.lead(leadId);
   },
 });
+
+/** Ends an assignment and begins the next one; both reps hear of it. */
+function handOver(
+  batch: Batch,
+  former: OwnedLead,
+  decision: Decision,
+  { reason, by }: { readonly reason: string; readonly by: string },
+  circumstances: Pick<StoredDecision, 'exclude' | 'movedTo'> = {},
+): void {
+  const { reps } = batch.memory.configuration;
+  const { id: leadId } = former.lead;
+  const { repId, method } = decision;
+  batch.end(former);
+  const assignment = carryOut(
+    batch,
+    former.lead,
+    decision,
+    { reason, assignedBy: by },
+    former.firstReceivedAt,
+    circumstances,
+  );
+  const from = reps.byId.get(former.assignment.repId)?.key ?? null;
+  const to = reps.byId.get(repId)?.key ?? null;
+  batch.emit({
+    kind: 'lead.unassigned',
+    repId: former.assignment.repId,
+    leadId,
+    assignmentId: former.assignment.id,
+    data: { to, method, reason },
+  });
+  batch.emit({
+    kind: 'lead.reassigned',
+    repId,
+    leadId,
+    assignmentId: assignment.id,
+    data: { from, method, reason },
+  });
+}
+
+/** Where leads are moved to: a rep, a pool's rotation, or wherever the plan says. */
+export type Destination =
+  | { readonly kind: 'PLAN' }
+  | { readonly kind: 'REP'; readonly repId: string }
+  | { readonly kind: 'POOL'; readonly poolId: string };
+
+export interface Move {
+  readonly leadIds: readonly string[];
+  readonly destination: Destination;
+  readonly method: Extract<Method, 'REASSIGNMENT' | 'OFFBOARDING'>;
+  /** Only leads that these reps own; null for any owner. */
+  readonly from: ReadonlySet<string> | null;
+  /** Whether the present owner may get it again. */
+  readonly mayStay: boolean;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** What became of one lead that was to be moved. */
+export interface Moved {
+  readonly leadId: string;
+  readonly fromId: string;
+  /** The same as `fromId` where it stayed. */
+  readonly toId: string;
+  readonly method: Method;
+  readonly stepKey: string | null;
+}
+
+/**
+ * Gives open leads new owners, in order, each as if it came alone; one person's leads move together. Leads that have
+ * been closed or have changed hands meanwhile are left alone.
+ */
+export const moveLeads = (move: Move): Operation<Moved[]> => ({
+  ...NOTHING,
+  size: move.leadIds.length,
+  leadIds: move.leadIds,
+  apply: (batch) => {
+    const moved = new Map<string, Moved>();
+    for (const leadId of move.leadIds) {
+      if (moved.has(leadId) || !batch.hasLead(leadId)) continue;
+      const former = batch.lead(leadId);
+      const { repId: fromId } = former.assignment;
+      if (!isOpen(former.lead.status) || (move.from !== null && !move.from.has(fromId))) continue;
+      const companions = batch.companionsOf(former);
+      const decision = decideMove(batch, former, move);
+      const { repId: toId, method, stepKey } = decision;
+      const told = { fromId, toId, method, stepKey };
+      moved.set(leadId, { leadId, ...told });
+      if (toId === fromId) continue;
+      handOver(batch, former, decision, move, {
+        ...(move.mayStay ? {} : { exclude: [fromId] }),
+        ...(move.destination.kind === 'POOL' ? { movedTo: move.destination.poolId } : {}),
+      });
+      for (const companion of companions) {
+        moved.set(companion.lead.id, { leadId: companion.lead.id, ...told });
+        const routable = toRoutable(companion.lead);
+        handOver(batch, companion, withoutStep(batch, routable, { repId: toId, method }), move);
+      }
+    }
+    return [...moved.values()];
+  },
+});
+
+/** Who gets a lead that is moved. Stays with the owner whatever that moves of credits, so nothing is carried out here. */
+function decideMove(batch: Batch, { lead, assignment }: OwnedLead, { destination, method, mayStay }: Move): Decision {
+  const { configuration } = batch.memory;
+  const routable = toRoutable(lead);
+  if (destination.kind === 'REP') return withoutStep(batch, routable, { repId: destination.repId, method });
+  const exclude: ReadonlySet<string> = new Set(mayStay ? [] : [assignment.repId]);
+  const plan = destination.kind === 'PLAN' ? configuration.plan : planOfPool(configuration, destination.poolId);
+  if (plan === null) throw noPlan();
+  const decision = decide(routable, { ...configuration, plan }, batch, { at: batch.now.getTime(), exclude });
+  return { ...decision, method };
+}
 
 export interface NewActivity {
   readonly leadId: string;
@@ -240,7 +526,10 @@ export const recordActivity = (input: NewActivity): Operation<{ activity: Activi
   },
 });
 
-/** Moves a lead along. Closing it frees its owner's capacity, opening it again takes it back. */
+/**
+ * Moves a lead along. Closing it frees its owner's capacity, opening it again takes it back; a disqualified one gives
+ * its turn back, once.
+ */
 export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NEW'>): Operation<Lead> => ({
   ...NOTHING,
   leadIds: [leadId],
@@ -249,6 +538,7 @@ export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NE
     if (before.status === status) return before;
     const closedAt = isOpen(status) ? null : (before.closedAt ?? batch.now);
     const lead = batch.updateLead(leadId, { status, closedAt });
+    if (status === 'DISQUALIFIED') returnTurn(batch, batch.lead(leadId));
     batch.emit({
       kind: 'lead.updated',
       repId: assignment.repId,
@@ -259,6 +549,25 @@ export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NE
     return lead;
   },
 });
+
+/** Who earned of a lead that turned out to be none returns it, and its owner gets back what was paid. */
+function returnTurn(batch: Batch, { lead, assignment, decision }: OwnedLead): void {
+  if (assignment.turnReturned || decision === null) return;
+  const { pools } = batch.memory.configuration;
+  const { turns } = readDecision(decision, assignment.method);
+  for (const { rotationId, paidBy, value, earners } of turns) {
+    const [poolId = '', segment = null] = rotationId.split('/');
+    const pool = pools.byId.get(assignment.poolId ?? '');
+    if (!pool?.returnDisqualified) continue;
+    const isOfPool = poolId === pool.id;
+    const strategy: Strategy = isOfPool ? pool.strategy : 'WEIGHTED';
+    const rotation = batch.rotation(rotationId);
+    // In a list of pools the members are whoever has credit there; the next turn brings them in line with the plan.
+    const members = isOfPool ? earnersIn(pool, segment) : [...rotation.credits.keys()].map((id) => ({ id, weight: 1 }));
+    batch.setRotation(rotationId, giveBack(strategy, earners, rotation, paidBy, value, members));
+  }
+  if (turns.length > 0) batch.updateAssignment(lead.id, { turnReturned: true });
+}
 
 /**
  * Notes that the owner has seen the assignment. Twice is as good as once.

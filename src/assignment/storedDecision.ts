@@ -1,54 +1,101 @@
-import type { Attempt, Considered, Decision, Method, StepTrace } from '../domain/decision.ts';
+import { listRotation, poolRotation, type RoutingState } from '../domain/decide.ts';
+import type {
+  Attempt,
+  Bound,
+  Considered,
+  Decision,
+  Method,
+  PoolPlace,
+  Reason,
+  StepTrace,
+  Turned,
+} from '../domain/decision.ts';
+import {
+  type Earner,
+  type Earners,
+  EMPTY_ROTATION,
+  effectiveWeight,
+  type Others,
+  type Rotation,
+} from '../domain/rotation.ts';
+import { NEW_STANDING, type Standing } from '../domain/standing.ts';
 
 /*
- * Decisions are stored compactly: a pool of seven with names spelt out for each member is 1.9 KB of JSON, as rows of
- * values 0.8 KB, and they are the largest thing written for a lead.
+ * Decisions as they are kept: each rep, credit and number once, and enough of the state to decide again. Reps beyond the
+ * first hundred in line are counted, by reason, and those of them who earn are kept as a sum: nobody of them could have
+ * been chosen.
  */
 
-/** Members of a pool beyond this many are counted by reason and not listed: a pool of 5,000 would be 0.5 MB a lead. */
 const MAX_LISTED = 100;
 
-type StoredConsidered = readonly [
-  repId: string,
-  reason: Considered['reason'],
+/** id, load, last assignment, open leads by class, moments of the last assignments. What is empty is left out. */
+type StoredRep = readonly [
+  id: string,
   load: number,
-  limit: number,
-  ...turn:
-    | []
-    | [
-        weight: number,
-        tier: number,
-        share: number,
-        received: number,
-        creditBefore: number,
-        creditAfter: number,
-        lastAssignment: number,
-        rank: number | null,
-      ],
+  lastAssignment: number,
+  classes?: Readonly<Record<string, number>> | null,
+  recent?: readonly number[],
 ];
 
-type StoredAttempt = Omit<Attempt, 'considered'> & {
+/** Position in the list of reps, reason, limit, weight, tier, rank (0 for none), held from this pool, bound. */
+type StoredConsidered = readonly [
+  rep: number,
+  reason: Reason,
+  limit: number,
+  weight?: number,
+  tier?: number,
+  rank?: number,
+  held?: number,
+  bound?: Bound | null,
+];
+
+interface StoredRotation {
+  readonly id: string;
+  readonly scale: string;
+  readonly since: number | null;
+  /** Position in the list of reps (of a list of pools: the pool's id), numerator, received. */
+  readonly credits: readonly (readonly [number | string, string, number])[];
+}
+
+interface StoredAttempt extends Omit<Attempt, 'considered' | 'rotation' | 'list'> {
   readonly considered: readonly StoredConsidered[];
-  /** How many more were passed over, by reason. */
   readonly omitted?: Readonly<Record<string, number>>;
-};
+  /** Of those omitted, who earn. */
+  readonly others?: Others;
+  readonly list?: readonly PoolPlace[];
+}
 
 type StoredStep = Omit<StepTrace, 'attempts'> & { readonly attempts: readonly StoredAttempt[] };
 
+/** A turn or a charge without what the steps say already. */
+type StoredTurn = Omit<Turned, 'rotation' | 'earners'> & { readonly earners?: Earners };
+
 /** A decision as kept in the database: without what the assignment row says already. */
 export interface StoredDecision {
+  /** Of the configuration it went by. */
+  readonly configVersion: number;
   readonly account: Decision['account'];
   readonly beyondCapacity: boolean;
-  readonly summary: string;
+  /** The open lead of the same person, to whose owner it went. */
+  readonly duplicateOf?: string;
+  /** Reps from whom the lead was being taken. */
+  readonly exclude?: readonly string[];
+  /** The pool it was moved to, past the plan. */
+  readonly movedTo?: string;
+  readonly reps: readonly StoredRep[];
+  readonly rotations: readonly StoredRotation[];
+  readonly turns: readonly StoredTurn[];
   readonly steps: readonly StoredStep[];
 }
 
 /** A decision as read back. */
 export interface ReadDecision {
   readonly method: Method;
+  readonly configVersion: number;
   readonly account: Decision['account'];
   readonly beyondCapacity: boolean;
-  readonly summary: string;
+  readonly duplicateOf: string | null;
+  readonly turns: readonly Omit<Turned, 'rotation'>[];
   readonly steps: readonly ReadStep[];
 }
 
@@ -60,64 +107,265 @@ export interface ReadStep extends Omit<StepTrace, 'attempts'> {
   readonly attempts: readonly ReadAttempt[];
 }
 
-/** @param summary one sentence, as `decisionSummary` gives it */
-export const storeDecision = (decision: Decision, summary: string): StoredDecision => ({
-  account: decision.account,
-  beyondCapacity: decision.beyondCapacity,
-  summary,
-  steps: decision.steps.map((step) => ({ ...step, attempts: step.attempts.map(storeAttempt) })),
-});
+const EARNING: ReadonlySet<Reason> = new Set(['CHOSEN', 'NOT_THEIR_TURN', 'TOO_FAR_AHEAD']);
 
-export const readDecision = (stored: StoredDecision, method: Method): ReadDecision => ({
-  ...stored,
-  method,
-  steps: stored.steps.map((step) => ({ ...step, attempts: step.attempts.map(readAttempt) })),
-});
-
-function storeAttempt(attempt: Attempt): StoredAttempt {
-  const { considered } = attempt;
-  if (considered.length <= MAX_LISTED) return { ...attempt, considered: considered.map(storeConsidered) };
-  // Who was next in line comes first; the order of the rest stays.
-  const ranked = considered.toSorted((a, b) => (a.turn?.rank ?? Infinity) - (b.turn?.rank ?? Infinity));
-  const omitted: Record<string, number> = {};
-  for (const { reason } of ranked.slice(MAX_LISTED)) omitted[reason] = (omitted[reason] ?? 0) + 1;
-  return { ...attempt, considered: ranked.slice(0, MAX_LISTED).map(storeConsidered), omitted };
+/** Makes a decision fit to be kept. */
+export function storeDecision(
+  decision: Decision,
+  configVersion: number,
+  circumstances: Pick<StoredDecision, 'duplicateOf' | 'exclude' | 'movedTo'> = {},
+): StoredDecision {
+  const reps: StoredRep[] = [];
+  const positions = new Map<string, number>();
+  const positionOf = (repId: string, { load, lastAssignment, classes, recent }: Standing): number => {
+    const known = positions.get(repId);
+    if (known !== undefined) return known;
+    const hasClasses = Object.keys(classes).length > 0;
+    if (recent.length > 0) reps.push([repId, load, lastAssignment, hasClasses ? classes : null, recent]);
+    else if (hasClasses) reps.push([repId, load, lastAssignment, classes]);
+    else reps.push([repId, load, lastAssignment]);
+    positions.set(repId, reps.length - 1);
+    return reps.length - 1;
+  };
+  const steps = decision.steps.map((step) => ({
+    ...step,
+    attempts: step.attempts.map((attempt) => storeAttempt(attempt, positionOf)),
+  }));
+  const rotations = decision.steps.flatMap(({ stepKey, attempts }) =>
+    attempts.flatMap(({ poolId, weightSegment, rotation, list }): StoredRotation[] => [
+      ...(rotation && poolId !== null
+        ? [storeRotation(poolRotation(poolId, weightSegment), rotation, (id) => positions.get(id))]
+        : []),
+      ...(list && stepKey !== null ? [storeRotation(listRotation(stepKey), list.rotation, (id) => id)] : []),
+    ]),
+  );
+  return {
+    configVersion,
+    account: decision.account,
+    beyondCapacity: decision.beyondCapacity,
+    ...circumstances,
+    reps,
+    rotations,
+    turns: decision.turns.map(({ rotationId, paidBy, value, earners }) => ({
+      rotationId,
+      paidBy,
+      value,
+      // By hand there are no steps that say who earned.
+      ...(steps.length === 0 ? { earners: shortened(earners) } : {}),
+    })),
+    steps,
+  };
 }
 
-const readAttempt = (stored: StoredAttempt): ReadAttempt => ({
-  ...stored,
-  considered: stored.considered.map(readConsidered),
-  omitted: stored.omitted ?? {},
+const shortened = ({ listed, others }: Earners): Earners => {
+  const rest = listed.slice(MAX_LISTED);
+  return {
+    listed: listed.slice(0, MAX_LISTED).map(({ id, weight }): Earner => ({ id, weight })),
+    others: {
+      count: others.count + rest.length,
+      weight: rest.reduce((sum, { weight }) => sum + weight, others.weight),
+    },
+  };
+};
+
+function storeAttempt(
+  { rotation: _, list, considered, ...attempt }: Attempt,
+  positionOf: (repId: string, standing: Standing) => number,
+): StoredAttempt {
+  // Who was next in line comes first; the order of the rest stays.
+  const ranked =
+    considered.length <= MAX_LISTED
+      ? considered
+      : considered.toSorted((a, b) => (a.turn?.rank ?? Number.MAX_VALUE) - (b.turn?.rank ?? Number.MAX_VALUE));
+  const stored = ranked.slice(0, MAX_LISTED).map((each): StoredConsidered => {
+    const position = positionOf(each.repId, each.standing);
+    const { reason, limit, bound, turn } = each;
+    if (turn === null) return bound === null ? [position, reason, limit] : [position, reason, limit, 0, 0, 0, 0, bound];
+    const held = attempt.poolId === null ? 0 : (each.standing.held[attempt.poolId] ?? 0);
+    const common = [position, reason, limit, turn.weight, turn.tier, turn.rank ?? 0, held] as const;
+    return bound === null ? common : [...common, bound];
+  });
+  const rest = ranked.slice(MAX_LISTED);
+  const omitted: Record<string, number> = {};
+  for (const { reason } of rest) omitted[reason] = (omitted[reason] ?? 0) + 1;
+  const { strategy } = attempt;
+  const earning = rest.filter(({ reason }) => EARNING.has(reason));
+  return {
+    ...attempt,
+    considered: stored,
+    ...(list ? { list: list.line } : {}),
+    ...(rest.length > 0 ? { omitted } : {}),
+    ...(earning.length > 0 && strategy
+      ? {
+          others: {
+            count: earning.length,
+            weight: earning.reduce((sum, { turn }) => sum + effectiveWeight(strategy, turn?.weight ?? 0), 0),
+          },
+        }
+      : {}),
+  };
+}
+
+function storeRotation(
+  id: string,
+  { scale, credits, received, since }: Rotation,
+  keyOf: (id: string) => number | string | undefined,
+): StoredRotation {
+  const stored: [number | string, string, number][] = [];
+  for (const [member, credit] of credits) {
+    const key = keyOf(member);
+    const count = received.get(member) ?? 0;
+    if (key !== undefined && (credit !== 0n || count > 0)) stored.push([key, credit.toString(), count]);
+  }
+  for (const [member, count] of received) {
+    const key = keyOf(member);
+    if (key !== undefined && count > 0 && !credits.has(member)) stored.push([key, '0', count]);
+  }
+  return { id, scale: scale.toString(), since, credits: stored };
+}
+
+const standingOf = ([, load, lastAssignment, classes, recent]: StoredRep, held: Standing['held'] = {}): Standing => ({
+  load,
+  lastAssignment,
+  held,
+  classes: classes ?? {},
+  recent: recent ?? [],
 });
 
-const round = (value: number): number => Number(value.toFixed(6));
-
-const storeConsidered = ({ repId, reason, load, limit, turn }: Considered): StoredConsidered =>
-  turn === null
-    ? [repId, reason, load, limit]
-    : [
-        repId,
-        reason,
-        load,
-        limit,
-        turn.weight,
-        turn.tier,
-        round(turn.share),
-        turn.received,
-        round(turn.creditBefore),
-        round(turn.creditAfter),
-        turn.lastAssignment,
-        turn.rank,
+function rotationsIn({ reps, rotations }: StoredDecision): ReadonlyMap<string, Rotation> {
+  return new Map(
+    rotations.map(({ id, scale, since, credits }): [string, Rotation] => {
+      const named = credits.map(
+        ([key, credit, received]) =>
+          [typeof key === 'number' ? (reps[key]?.[0] ?? '') : key, credit, received] as const,
+      );
+      return [
+        id,
+        {
+          scale: BigInt(scale),
+          since,
+          credits: new Map(named.map(([key, credit]) => [key, BigInt(credit)])),
+          received: new Map(named.map(([key, , received]) => [key, received])),
+        },
       ];
+    }),
+  );
+}
 
-function readConsidered([repId, reason, load, limit, ...turn]: StoredConsidered): Considered {
-  if (turn.length === 0) return { repId, reason, load, limit, turn: null };
-  const [weight, tier, share, received, creditBefore, creditAfter, lastAssignment, rank] = turn;
+/** Reads a decision back, with the numbers that follow from what was kept. */
+export function readDecision(stored: StoredDecision, method: Method): ReadDecision {
+  const rotations = rotationsIn(stored);
+  const values = new Map(stored.turns.map(({ rotationId, value }) => [rotationId, value]));
+  const steps = stored.steps.map((step): ReadStep => {
+    const lastOfStep = step.attempts.length - 1;
+    return {
+      ...step,
+      attempts: step.attempts.map((attempt, index) =>
+        readAttempt(attempt, stored, rotations, step.stepKey, step.yielded && index === lastOfStep ? values : null),
+      ),
+    };
+  });
   return {
-    repId,
-    reason,
-    load,
-    limit,
-    turn: { weight, tier, share, received, creditBefore, creditAfter, lastAssignment, rank },
+    method,
+    configVersion: stored.configVersion,
+    account: stored.account,
+    beyondCapacity: stored.beyondCapacity,
+    duplicateOf: stored.duplicateOf ?? null,
+    turns: stored.turns.map(({ earners, ...turn }) => ({
+      ...turn,
+      earners: earners ?? earnersIn(stored, turn.rotationId),
+    })),
+    steps,
+  };
+}
+
+/** Who earned in the attempt that decided. */
+function earnersIn({ steps, reps }: StoredDecision, rotationId: string): Earners {
+  const last = steps.at(-1);
+  const attempt = last?.attempts.at(-1);
+  if (last && attempt?.list && last.stepKey !== null && rotationId === listRotation(last.stepKey)) {
+    return {
+      listed: attempt.list.map(({ poolId, weight }) => ({ id: poolId, weight })),
+      others: { count: 0, weight: 0 },
+    };
+  }
+  return {
+    listed: (attempt?.considered ?? [])
+      .filter(([, reason]) => EARNING.has(reason))
+      .map(([position, , , weight = 0]) => ({ id: reps[position]?.[0] ?? '', weight })),
+    others: attempt?.others ?? { count: 0, weight: 0 },
+  };
+}
+
+function readAttempt(
+  { considered, omitted = {}, others, list, ...attempt }: StoredAttempt,
+  { reps }: StoredDecision,
+  rotations: ReadonlyMap<string, Rotation>,
+  stepKey: string | null,
+  values: ReadonlyMap<string, number> | null,
+): ReadAttempt {
+  const rotationId = attempt.poolId === null ? null : poolRotation(attempt.poolId, attempt.weightSegment);
+  const rotation = rotationId === null ? null : (rotations.get(rotationId) ?? EMPTY_ROTATION);
+  const { strategy } = attempt;
+  const effective = (weight: number): number => (strategy === null ? weight : effectiveWeight(strategy, weight));
+  const earning = considered.filter(([, reason]) => EARNING.has(reason));
+  const total = earning.reduce((sum, [, , , weight = 0]) => sum + effective(weight), others?.weight ?? 0);
+  const isAlone = earning.length + (others?.count ?? 0) <= 1;
+  const value = (rotationId === null ? undefined : values?.get(rotationId)) ?? 0;
+  const readConsidered = ([position, reason, limit, ...rest]: StoredConsidered): Considered => {
+    const [weight = 0, tier = 0, rank = 0, held = 0, bound = null] = rest;
+    const stored = reps[position] ?? ['', 0, 0];
+    const [repId] = stored;
+    const { poolId } = attempt;
+    const standing = standingOf(stored, poolId !== null && held > 0 ? { [poolId]: held } : {});
+    if (rotation === null) return { repId, reason, standing, limit, bound, turn: null };
+    const creditBefore = toNumber(rotation, repId);
+    const share = EARNING.has(reason) && total > 0 ? effective(weight) / total : 0;
+    const creditAfter = isAlone ? creditBefore : creditBefore + value * share - (rank === 1 ? value : 0);
+    const received = rotation.received.get(repId) ?? 0;
+    const turn = { weight, tier, share, received, creditBefore, creditAfter, rank: rank === 0 ? null : rank };
+    return { repId, reason, standing, limit, bound, turn };
+  };
+  const ofList = stepKey === null ? undefined : rotations.get(listRotation(stepKey));
+  return {
+    ...attempt,
+    rotation,
+    list: list ? { rotation: ofList ?? EMPTY_ROTATION, line: list } : null,
+    considered: considered.map(readConsidered),
+    omitted,
+  };
+}
+
+const toNumber = ({ scale, credits }: Rotation, repId: string): number => {
+  const credit = credits.get(repId) ?? 0n;
+  return Number((credit * 1_000_000_000n) / scale) / 1_000_000_000;
+};
+
+/** The state a decision was made in, as far as it was looked at. */
+export interface Snapshot extends RoutingState {
+  /** Whether a rep was looked at one by one: others could not have been chosen. */
+  knows(repId: string): boolean;
+}
+
+export function snapshotOf(stored: StoredDecision): Snapshot {
+  const rotations = new Map(rotationsIn(stored));
+  const held = new Map<number, Record<string, number>>();
+  for (const { attempts } of stored.steps) {
+    for (const { poolId, weightSegment, considered, others } of attempts) {
+      if (poolId === null) continue;
+      for (const [position, , , , , , count = 0] of considered) {
+        if (count > 0) held.set(position, { ...held.get(position), [poolId]: count });
+      }
+      const id = poolRotation(poolId, weightSegment);
+      if (others) rotations.set(id, { ...(rotations.get(id) ?? EMPTY_ROTATION), others });
+    }
+  }
+  const standings = new Map(
+    stored.reps.map((rep, position): [string, Standing] => [rep[0], standingOf(rep, held.get(position))]),
+  );
+  return {
+    rep: (repId) => standings.get(repId) ?? NEW_STANDING,
+    rotation: (id) => rotations.get(id) ?? EMPTY_ROTATION,
+    knows: (repId) => standings.has(repId),
   };
 }

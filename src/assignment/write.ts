@@ -23,7 +23,8 @@ const UPDATE = `
     WHERE l."workspaceId" = $1 AND l."id" = n."id"
   )
   UPDATE "Assignment" AS a SET
-    "acknowledgedAt" = n."acknowledgedAt", "firstContactAt" = n."firstContactAt", "endedAt" = n."endedAt"
+    "acknowledgedAt" = n."acknowledgedAt", "firstContactAt" = n."firstContactAt", "endedAt" = n."endedAt",
+    "turnReturned" = n."turnReturned"
   FROM json_populate_recordset(NULL::"Assignment", $3) AS n
   WHERE a."workspaceId" = $1 AND a."id" = n."id"`;
 
@@ -43,13 +44,13 @@ const INSERT = `
   ), reps AS (
     INSERT INTO "RepState" SELECT * FROM json_populate_recordset(NULL::"RepState", $10)
     ON CONFLICT ("workspaceId", "repId") DO UPDATE SET
-      "load" = excluded."load", "lastAssignment" = excluded."lastAssignment", "lastEvent" = excluded."lastEvent",
-      "batch" = excluded."batch"
+      "load" = excluded."load", "held" = excluded."held", "classes" = excluded."classes",
+      "lastAssignment" = excluded."lastAssignment", "lastEvent" = excluded."lastEvent", "batch" = excluded."batch"
   )
-  UPDATE "Rotation" AS r SET
-    "scale" = n."scale", "credits" = n."credits", "received" = n."received", "batch" = n."batch"
-  FROM json_populate_recordset(NULL::"Rotation", $11) AS n
-  WHERE r."workspaceId" = $1 AND r."poolId" = n."poolId"`;
+  INSERT INTO "Rotation" SELECT * FROM json_populate_recordset(NULL::"Rotation", $11)
+  ON CONFLICT ("workspaceId", "id") DO UPDATE SET
+    "scale" = excluded."scale", "credits" = excluded."credits", "received" = excluded."received",
+    "since" = excluded."since", "batch" = excluded."batch"`;
 
 /** Writes everything the batch has collected, as Lane.batch number `counters.batch`. */
 export async function write(client: pg.ClientBase, batch: Batch): Promise<void> {
@@ -74,6 +75,6 @@ export async function write(client: pg.ClientBase, batch: Batch): Promise<void> 
     toJson(writes.activities),
     toJson(writes.events.map((event) => ({ workspaceId, ...event }))),
     toJson([...writes.reps].map((repId) => ({ repId, ...batch.rep(repId), ...stamp }))),
-    toJson([...writes.rotations].map((poolId) => ({ poolId, ...serializeRotation(batch.rotation(poolId)), ...stamp }))),
+    toJson([...writes.rotations].map((id) => ({ id, ...serializeRotation(batch.rotation(id)), ...stamp }))),
   ]);
 }

@@ -13,6 +13,8 @@ export const SCOPES = [
   'feed:read',
   'workspaceFeed:read',
   'keys:write',
+  'specialties:propose',
+  'specialties:decide',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -28,8 +30,10 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
     'metrics:read',
     'feed:read',
     'workspaceFeed:read',
+    'specialties:propose',
+    'specialties:decide',
   ],
-  REP: ['leads:read', 'leads:write', 'configuration:read', 'feed:read'],
+  REP: ['leads:submit', 'leads:read', 'leads:write', 'configuration:read', 'feed:read', 'specialties:propose'],
   PARTNER: ['leads:submit', 'leads:read'],
   VIEWER: ['metrics:read'],
 };

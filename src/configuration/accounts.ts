@@ -16,13 +16,20 @@ export const accountKey = line(200)
 const schema = z
   .array(
     z
-      .strictObject({ key: accountKey, ...accountFields, ownerId: z.string().nullable() })
+      .strictObject({
+        key: accountKey,
+        ...accountFields,
+        ownerId: z.string().nullable(),
+        parentKey: accountKey.nullable(),
+      })
       .partial()
       .required({ key: true, name: true, kind: true }),
   )
   .max(LIMITS.accountsPerCall, {
     error: `has more than ${LIMITS.accountsPerCall} accounts; send them in several calls`,
   });
+
+export const ACCOUNT_DEFAULTS = { aliases: [], parentId: null, ownerId: null, domains: [] } as const;
 
 export interface UpsertedAccounts {
   /** In the order of the input. */
@@ -33,7 +40,7 @@ export interface UpsertedAccounts {
 
 /**
  * Creates accounts or, by key, changes them: what is not given stays.
- * @throws InvalidInput; Refusal KEY_TAKEN (a domain of another account), NOT_FOUND (owner)
+ * @throws InvalidInput with each fault: a domain of another account, an owner or parent who is not there, a circle
  */
 export async function upsertAccounts(context: ConfigurationContext, input: unknown): Promise<UpsertedAccounts> {
   const entries = parse(schema, input, ['accounts']);
@@ -41,12 +48,20 @@ export async function upsertAccounts(context: ConfigurationContext, input: unkno
     const known = await selectAccounts(
       change.client,
       change.workspaceId,
-      entries.map((entry) => entry.key),
+      entries.flatMap((entry) => (entry.parentKey == null ? [entry.key] : [entry.key, entry.parentKey])),
     );
     const before = new Map(known.map((account) => [account.key, account]));
-    const accounts = entries.map((entry): Account => {
-      const merged = { id: v7(), ownerId: null, domains: [], ...before.get(entry.key), ...given(entry) } as Account;
-      return { ...merged, normalizedName: normalizeCompanyName(merged.name) };
+    const ids = new Map(known.map(({ key, id }) => [key, id]));
+    for (const { key } of entries) if (!ids.has(key)) ids.set(key, v7());
+    const missing: Issue[] = [];
+    const accounts = entries.map(({ parentKey, ...entry }, index): Account => {
+      const former = before.get(entry.key);
+      const merged = { ...ACCOUNT_DEFAULTS, ...former, ...given(entry), id: ids.get(entry.key) } as Account;
+      const parentId = parentKey === undefined ? merged.parentId : (ids.get(parentKey ?? '') ?? null);
+      if (parentKey != null && parentId === null) {
+        missing.push({ path: ['accounts', index, 'parentKey'], message: `there is no account "${parentKey}"` });
+      }
+      return { ...merged, parentId, normalizedName: normalizeCompanyName(merged.name) };
     });
     const issues = await accountIssues(
       change,
@@ -54,16 +69,26 @@ export async function upsertAccounts(context: ConfigurationContext, input: unkno
       ['accounts'],
       await selectReps(change.client, change.workspaceId),
     );
-    if (issues.length > 0) throw new InvalidInput(issues);
-    await saveAccounts(change, accounts);
+    if (missing.length + issues.length > 0) throw new InvalidInput([...missing, ...issues]);
+    await saveAccounts(change, accounts, (index) => ['accounts', index, 'parentKey']);
     const created = accounts.filter((account) => !before.has(account.key)).length;
     return { accounts, created, updated: accounts.length - created };
   });
 }
 
-/** @throws Refusal NOT_FOUND */
+/** @throws Refusal NOT_FOUND; IN_USE while it is a parent */
 export async function deleteAccount(context: ConfigurationContext, id: string): Promise<void> {
   await changeConfiguration(context, async (change) => {
+    const child = await change.client.query<{ key: string }>(
+      'SELECT "key" FROM "Account" WHERE "workspaceId" = $1 AND "parentId" = $2 LIMIT 1',
+      [change.workspaceId, id],
+    );
+    if (child.rows[0]) {
+      throw new Refusal(
+        'IN_USE',
+        `It is the parent of the account "${child.rows[0].key}". Give that one another first.`,
+      );
+    }
     const { rowCount } = await change.execute(
       'accounts',
       'DELETE FROM "Account" WHERE "workspaceId" = $1 AND "id" = $2',
@@ -109,8 +134,16 @@ export async function accountIssues(
   return issues;
 }
 
-/** Writes accounts with their domains: three statements for however many. */
-export async function saveAccounts(change: Change, accounts: readonly Account[]): Promise<void> {
+/**
+ * Writes accounts with their domains: four statements for however many.
+ * @param parentPath where a circle of parents is to be told
+ * @throws InvalidInput for a circle
+ */
+export async function saveAccounts(
+  change: Change,
+  accounts: readonly Account[],
+  parentPath: (index: number) => Issue['path'],
+): Promise<void> {
   await change.save(
     'Account',
     accounts.map(({ domains: _, ...account }) => account),
@@ -127,4 +160,31 @@ export async function saveAccounts(change: Change, accounts: readonly Account[])
      SELECT $1::uuid, d."domain", d."accountId" FROM json_to_recordset($2) AS d("domain" text, "accountId" uuid)`,
     [JSON.stringify(accounts.flatMap(({ id, domains }) => domains.map((domain) => ({ domain, accountId: id }))))],
   );
+  await refuseCircles(change, accounts, parentPath);
+}
+
+async function refuseCircles(
+  { client, workspaceId }: Change,
+  accounts: readonly Account[],
+  parentPath: (index: number) => Issue['path'],
+): Promise<void> {
+  const withParent = accounts.filter(({ parentId }) => parentId !== null).map(({ id }) => id);
+  if (withParent.length === 0) return;
+  const { rows } = await client.query<{ start: string }>(
+    `WITH RECURSIVE up AS (
+       SELECT "id" AS "start", "parentId" AS "at" FROM "Account" WHERE "workspaceId" = $1 AND "id" = ANY ($2::uuid[])
+       UNION ALL
+       SELECT up."start", a."parentId" FROM up JOIN "Account" a ON a."workspaceId" = $1 AND a."id" = up."at"
+       WHERE up."at" <> up."start"
+     ) CYCLE "at" SET "circle" USING "path"
+     SELECT DISTINCT "start" FROM up WHERE "at" = "start"`,
+    [workspaceId, withParent],
+  );
+  const inCircle = new Set(rows.map(({ start }) => start));
+  const issues = accounts.flatMap(({ id }, index): Issue[] =>
+    inCircle.has(id)
+      ? [{ path: parentPath(index), message: 'leads round in a circle back to the account itself' }]
+      : [],
+  );
+  if (issues.length > 0) throw new InvalidInput(issues);
 }

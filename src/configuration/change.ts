@@ -38,6 +38,7 @@ export type ConfigurationRow = Readonly<Record<string, unknown>> & { readonly id
 const TABLES = {
   Rep: 'reps',
   Pool: 'pools',
+  Metro: 'metros',
   Territory: 'territories',
   Account: 'accounts',
   Segment: 'segments',
@@ -49,14 +50,17 @@ const MAX_TRIES = 5;
 /**
  * Runs `work` in one transaction under the lane and raises the versions of what it touched, so that the next decision,
  * in whatever process, uses it. Work that changes nothing raises nothing.
+ *
+ * @param dryRun whether all of it is undone at the end: what it would come to, faults included
  */
 export async function changeConfiguration<Result>(
   context: ConfigurationContext,
   work: (change: Change) => Promise<Result>,
+  { dryRun = false } = {},
 ): Promise<Result> {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await attempt(context, work);
+      return await attempt(context, work, dryRun);
     } catch (error) {
       if (isUnavailable(error)) throw new Unavailable(undefined, { cause: error });
       if (!isRetryable(error) || tried === MAX_TRIES) throw error;
@@ -68,6 +72,7 @@ export async function changeConfiguration<Result>(
 async function attempt<Result>(
   context: ConfigurationContext,
   work: (change: Change) => Promise<Result>,
+  dryRun: boolean,
 ): Promise<Result> {
   const { database, workspaceId, by, clock, committed } = context;
   const client = await database.pool.connect();
@@ -106,6 +111,10 @@ async function attempt<Result>(
       },
       emit: (event) => void events.push(event),
     });
+    if (dryRun) {
+      await client.query('ROLLBACK');
+      return result;
+    }
     const lastEvent = counters.lastEvent + events.length;
     if (events.length > 0) await insertEvents(client, workspaceId, events, counters.lastEvent, batch, now);
     if (touched.size > 0 || events.length > 0) {

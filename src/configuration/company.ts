@@ -3,31 +3,42 @@ import { v7 } from 'uuid';
 import { stringify } from 'yaml';
 import {
   selectAccounts,
-  selectDefaultCapacity,
+  selectMetros,
   selectPools,
-  selectPublishedPlan,
   selectReps,
   selectSegments,
+  selectSettings,
   selectTerritories,
 } from '../db/configuration.ts';
 import { normalizeCompanyName } from '../domain/accounts.ts';
-import type { Account, Pool, PoolMember, Rep, Segment, Territory } from '../domain/configuration.ts';
+import {
+  type Account,
+  DEFAULT_SETTINGS,
+  type Pool,
+  type PoolMember,
+  type Rep,
+  type Segment,
+  type Settings,
+  type Territory,
+} from '../domain/configuration.ts';
 import { InvalidInput, type Issue } from '../domain/errors.ts';
-import type { Plan, Step } from '../domain/plan.ts';
-import { accountIssues, saveAccounts } from './accounts.ts';
+import { STEP_DEFAULTS, type Step } from '../domain/plan.ts';
+import { ACCOUNT_DEFAULTS, accountIssues, saveAccounts } from './accounts.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import type { Fault } from './faults.ts';
 import { API_VERSION, type Company, parseCompany } from './file.ts';
-import { given, MEMBER_DEFAULTS, POOL_DEFAULTS, REP_DEFAULTS, TERRITORY_DEFAULTS } from './inputs.ts';
-import { publishContent } from './plans.ts';
-import { memberFaults, savePools } from './pools.ts';
+import { given, MEMBER_DEFAULTS, METRO_DEFAULTS, POOL_DEFAULTS, REP_DEFAULTS, TERRITORY_DEFAULTS } from './inputs.ts';
+import { metroFaults, type OwnMetro } from './metros.ts';
+import { findPlan, type PlanContent, publishContent, toPlan } from './plans.ts';
+import { memberFaults, poolFaults, savePools } from './pools.ts';
 import { refuseEmptyLastResort, repFaults, saveReps } from './reps.ts';
 import { segmentFaults } from './segments.ts';
+import { saveSettings, settingFaults } from './settings.ts';
 import { territoryFaults } from './territories.ts';
 
 /** One thing that applying a file changes. */
 export interface CompanyChange {
-  readonly kind: 'workspace' | 'rep' | 'pool' | 'territory' | 'account' | 'segment' | 'plan';
+  readonly kind: (typeof KINDS)[number];
   readonly key: string;
   readonly action: 'create' | 'update';
   /** What is different, in the words of the file. */
@@ -44,34 +55,28 @@ export interface Applied {
 
 /** Everything a workspace has set up. */
 interface State {
-  readonly defaultCapacity: number;
+  readonly settings: Settings;
   readonly reps: readonly Rep[];
   readonly pools: readonly Pool[];
+  readonly metros: readonly OwnMetro[];
   readonly territories: readonly Territory[];
   readonly accounts: readonly Account[];
   readonly segments: readonly Segment[];
-  readonly plan: Pick<Plan, 'steps' | 'lastResort'> | null;
+  readonly plan: PlanContent | null;
 }
 
 async function loadState(client: pg.ClientBase, workspaceId: string): Promise<State> {
+  const plan = await findPlan({ client, workspaceId }, '"status" = \'PUBLISHED\'');
   return {
-    defaultCapacity: await selectDefaultCapacity(client, workspaceId),
+    settings: await selectSettings(client, workspaceId),
     reps: await selectReps(client, workspaceId),
     pools: await selectPools(client, workspaceId),
+    metros: await selectMetros(client, workspaceId),
     territories: await selectTerritories(client, workspaceId),
     accounts: await selectAccounts(client, workspaceId),
     segments: await selectSegments(client, workspaceId),
-    plan: await selectPublishedPlan(client, workspaceId),
+    plan: plan && { ...toPlan(plan), note: plan.note, reviewOn: plan.reviewOn },
   };
-}
-
-/** Thrown to undo a dry run's transaction, with what it found. */
-class DryRun extends Error {
-  readonly applied: Applied;
-  constructor(applied: Applied) {
-    super('dry run');
-    this.applied = applied;
-  }
 }
 
 /**
@@ -87,18 +92,14 @@ export async function applyCompany(
   { dryRun = false } = {},
 ): Promise<Applied> {
   const company = parseCompany(text);
-  try {
-    return await changeConfiguration(context, async (change) => {
+  return changeConfiguration(
+    context,
+    async (change) => {
       const before = await loadState(change.client, change.workspaceId);
-      const after = await resolve(company, before, change);
-      const applied = await write(change, before, after, company);
-      if (dryRun) throw new DryRun(applied);
-      return applied;
-    });
-  } catch (error) {
-    if (error instanceof DryRun) return error.applied;
-    throw error;
-  }
+      return write(change, before, await resolve(company, before, change), company);
+    },
+    { dryRun },
+  );
 }
 
 /** The state the file describes: what it names with the ids they have or get, what it does not name as it is. */
@@ -114,6 +115,7 @@ async function resolve(company: Company, before: State, change: Change): Promise
   };
   const repIds = ids(before.reps, company.reps);
   const poolIds = ids(before.pools, company.pools);
+  const metroIds = ids(before.metros, company.metros);
   const territoryIds = ids(before.territories, company.territories);
   const accountIds = ids(before.accounts, company.accounts);
   const segmentIds = ids(before.segments, company.segments);
@@ -151,6 +153,9 @@ async function resolve(company: Company, before: State, change: Change): Promise
     });
     return { ...POOL_DEFAULTS, ...given(fields), id: idOf(poolIds, fields.key), members: resolved } as Pool;
   });
+  const metros = company.metros.map(
+    (fields): OwnMetro => ({ ...METRO_DEFAULTS, ...given(fields), id: idOf(metroIds, fields.key) }) as OwnMetro,
+  );
   const territories = company.territories.map(({ parent, rep, pool, ...fields }, index): Territory => {
     const path = ['territories', index];
     return {
@@ -163,9 +168,9 @@ async function resolve(company: Company, before: State, change: Change): Promise
     } as Territory;
   });
   const accounts = company.accounts.map(
-    ({ owner, ...fields }, index): Account =>
+    ({ owner, parent, ...fields }, index): Account =>
       ({
-        domains: [],
+        ...ACCOUNT_DEFAULTS,
         ...given(fields),
         id: idOf(accountIds, fields.key),
         key: fields.key,
@@ -173,27 +178,40 @@ async function resolve(company: Company, before: State, change: Change): Promise
         kind: fields.kind,
         normalizedName: normalizeCompanyName(fields.name),
         ownerId: refer(repIds, owner, ['accounts', index, 'owner'], 'rep'),
+        parentId: refer(accountIds, parent, ['accounts', index, 'parent'], 'account'),
       }) as Account,
   );
   const segments = company.segments.map((segment): Segment => ({ ...segment, id: idOf(segmentIds, segment.key) }));
 
   const after: State = {
-    defaultCapacity: company.workspace.defaultCapacity ?? before.defaultCapacity,
+    settings: { ...before.settings, ...(given(company.workspace) as Partial<Settings>) },
     reps: merge(before.reps, reps),
     pools: merge(before.pools, pools),
+    metros: merge(before.metros, metros),
     territories: merge(before.territories, territories),
     accounts: merge(before.accounts, accounts),
     segments: merge(before.segments, segments),
     plan: company.plan
-      ? { steps: company.plan.steps as readonly Step[], lastResort: company.plan.lastResort }
+      ? {
+          steps: company.plan.steps as readonly Step[],
+          lastResort: company.plan.lastResort,
+          note: company.plan.note ?? null,
+          reviewOn: company.plan.reviewOn ?? null,
+        }
       : before.plan,
   };
+  const segmentKeys = new Set(after.segments.map(({ key }) => key));
   issues.push(
-    ...located('reps', reps, [...twice(company.reps), ...repFaults(after.reps)]),
+    ...settingFaults(after.settings, segmentKeys).map(
+      ({ field, message }): Issue => ({ path: ['workspace', field], message }),
+    ),
+    ...located('reps', reps, [...twice(company.reps), ...repFaults(after.reps, segmentKeys)]),
     ...located('pools', pools, [
       ...twice(company.pools),
       ...pools.flatMap(({ id, members }) => memberFaults(id, members)),
+      ...poolFaults(pools, segmentKeys),
     ]),
+    ...located('metros', metros, [...twice(company.metros), ...metroFaults(after.metros)]),
     ...located('territories', territories, [
       ...twice(company.territories),
       ...territoryFaults(after.territories, after.reps, after.pools),
@@ -246,45 +264,56 @@ async function write(change: Change, before: State, after: State, company: Compa
     return things.filter(({ key }) => keys.has(key));
   };
 
-  if (after.defaultCapacity !== before.defaultCapacity) {
-    await change.execute('workspace', 'UPDATE "Workspace" SET "defaultCapacity" = $2 WHERE "id" = $1', [
-      after.defaultCapacity,
-    ]);
-  }
+  if (changed('workspace').size > 0) await saveSettings(change, after.settings);
   await saveReps(change, pick('rep', after.reps), before.reps);
   await savePools(change, pick('pool', after.pools), before.pools);
+  await change.save(
+    'Metro',
+    pick('metro', after.metros).map((metro) => ({ ...metro })),
+  );
   await change.save(
     'Territory',
     pick('territory', after.territories).map((territory) => ({ ...territory })),
   );
-  await saveAccounts(change, pick('account', after.accounts));
+  const accounts = pick('account', after.accounts);
+  const places = new Map(company.accounts.map(({ key }, index) => [key, index]));
+  await saveAccounts(change, accounts, (index) => [
+    'accounts',
+    places.get(accounts[index]?.key ?? '') ?? index,
+    'parent',
+  ]);
   await change.save(
     'Segment',
     pick('segment', after.segments).map((segment) => ({ ...segment })),
   );
   const publishes = changed('plan').size > 0 && after.plan !== null;
-  const plan = publishes
-    ? await publishContent(change, { ...(after.plan as Plan), note: company.plan?.note ?? null })
-    : null;
+  const plan = publishes ? await publishContent(change, after.plan as PlanContent) : null;
   await refuseEmptyLastResort(change, after.reps);
   return { changes, notInFile: notInFile(company, before), published: plan?.version ?? null };
 }
 
-const KINDS = ['workspace', 'rep', 'pool', 'territory', 'account', 'segment', 'plan'] as const;
+const KINDS = ['workspace', 'rep', 'pool', 'metro', 'territory', 'account', 'segment', 'plan'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** Things by key, in the words of the file: without ids, and without what has its default. */
 type Described = Readonly<Record<Kind, ReadonlyMap<string, Readonly<Record<string, unknown>>>>>;
 
 function describe(state: State): Described {
-  const keys = new Map([...state.reps, ...state.pools, ...state.territories].map(({ id, key }) => [id, key]));
+  const keys = new Map(
+    [...state.reps, ...state.pools, ...state.territories, ...state.accounts].map(({ id, key }) => [id, key]),
+  );
   const keyOf = (id: string | null): string | null => (id === null ? null : (keys.get(id) ?? null));
   const entries = <Thing extends { readonly key: string }>(
     things: readonly Thing[],
     toFile: (thing: Thing) => object,
   ) => new Map(things.map((thing) => [thing.key, withoutEmpty(toFile(thing))]));
   return {
-    workspace: new Map([['workspace', { defaultCapacity: state.defaultCapacity }]]),
+    workspace: new Map([
+      [
+        'workspace',
+        { defaultCapacity: state.settings.defaultCapacity, ...unlessDefault(state.settings, { ...DEFAULT_SETTINGS }) },
+      ],
+    ]),
     rep: entries(state.reps, ({ id: _, managerId, backupId, status, ...rep }) => ({
       ...rep,
       ...(status === 'ACTIVE' ? {} : { status }),
@@ -298,31 +327,44 @@ function describe(state: State): Described {
         ...unlessDefault(member, MEMBER_DEFAULTS),
       })),
     })),
+    metro: entries(state.metros, ({ id: _, ...metro }) => metro),
     territory: entries(state.territories, ({ id: _, parentId, repId, poolId, ...territory }) => ({
       ...unlessDefault(territory, TERRITORY_DEFAULTS),
       parent: keyOf(parentId),
       rep: keyOf(repId),
       pool: keyOf(poolId),
     })),
-    account: entries(state.accounts, ({ id: _, normalizedName: __, ownerId, ...account }) => ({
+    account: entries(state.accounts, ({ id: _, normalizedName: __, ownerId, parentId, ...account }) => ({
       ...account,
       owner: keyOf(ownerId),
+      parent: keyOf(parentId),
     })),
     segment: entries(state.segments, ({ id: _, ...segment }) => segment),
     plan: new Map(
-      state.plan ? [['plan', { steps: state.plan.steps.map(stepToFile), lastResort: state.plan.lastResort }]] : [],
+      state.plan
+        ? [
+            [
+              'plan',
+              withoutEmpty({
+                steps: state.plan.steps.map(stepToFile),
+                lastResort: state.plan.lastResort,
+                reviewOn: state.plan.reviewOn,
+              }),
+            ],
+          ]
+        : [],
     ),
   };
 }
 
-const stepToFile = ({ name, match, whenNobody, condition, ...step }: Step): object =>
-  withoutEmpty({
-    ...step,
-    name: name === step.key ? null : name,
-    condition,
-    match,
-    whenNobody: whenNobody.kind === 'NEXT_STEP' ? null : whenNobody,
-  });
+const stepToFile = ({ key, name, kind, condition, match, prefer, order, target, ...step }: Step): object => ({
+  key,
+  ...(name === key ? {} : { name }),
+  kind,
+  ...unlessDefault({ condition, match, prefer, order }, STEP_DEFAULTS),
+  target,
+  ...unlessDefault(step, STEP_DEFAULTS),
+});
 
 const isEmpty = (value: unknown): boolean =>
   value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0);
@@ -331,9 +373,7 @@ const withoutEmpty = (thing: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(thing).filter(([, value]) => !isEmpty(value)));
 
 const unlessDefault = (thing: object, defaults: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(thing).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name])),
-  );
+  Object.fromEntries(Object.entries(thing).filter(([name, value]) => canonical(value) !== canonical(defaults[name])));
 
 /** JSON with the names in order, so that equal values are equal text. */
 const canonical = (value: unknown): string =>
@@ -367,6 +407,7 @@ function notInFile(company: Company, before: State): Applied['notInFile'] {
   return [
     ...absent('rep', before.reps, company.reps),
     ...absent('pool', before.pools, company.pools),
+    ...absent('metro', before.metros, company.metros),
     ...absent('territory', before.territories, company.territories),
     ...absent('account', before.accounts, company.accounts),
     ...absent('segment', before.segments, company.segments),
@@ -391,6 +432,7 @@ export async function exportCompany({
         workspace: described.workspace.get('workspace'),
         reps: list('rep'),
         pools: list('pool'),
+        metros: list('metro'),
         territories: list('territory'),
         accounts: list('account'),
         segments: list('segment'),

@@ -71,6 +71,28 @@ export function brokenChains<R extends Row>(
   return faults;
 }
 
+/** Segments, by key, that a row refers to and that are not there. */
+export const unknownSegments = (
+  id: string,
+  field: string,
+  keys: readonly string[],
+  known: ReadonlySet<string>,
+): Fault[] =>
+  keys
+    .filter((key) => !known.has(key))
+    .map((key) => ({ id, field, code: 'NOT_FOUND', message: `there is no segment "${key}"` }));
+
+/** Company sizes whose ends are the wrong way round. */
+export const sizeFaults = ({
+  id,
+  employeesMin,
+  employeesMax,
+}: Row & { readonly employeesMin: number | null; readonly employeesMax: number | null }): Fault[] => {
+  if (employeesMin === null || employeesMax === null || employeesMin <= employeesMax) return [];
+  const message = `is below employeesMin, which is ${employeesMin}`;
+  return [{ id, field: 'employeesMax', code: 'INVALID_INPUT', message }];
+};
+
 /** Rows that refer to something that is not there. */
 export function missing<R extends Row>(
   rows: readonly R[],

@@ -2,7 +2,18 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { InvalidInput } from '../domain/errors.ts';
 import { accountKey } from './accounts.ts';
-import { accountFields, key, LIMITS, memberFields, parse, poolFields, repFields, territoryFields } from './inputs.ts';
+import {
+  accountFields,
+  key,
+  LIMITS,
+  memberFields,
+  metroFields,
+  parse,
+  poolFields,
+  repFields,
+  settingFields,
+  territoryFields,
+} from './inputs.ts';
 import { planFields } from './plans.ts';
 import { conditionSchema } from './segments.ts';
 
@@ -46,17 +57,23 @@ const territorySchema = z
   .partial()
   .required({ key: true, name: true });
 
+const metroSchema = z
+  .strictObject({ key, ...metroFields })
+  .partial()
+  .required({ key: true, name: true, country: true });
+
 const accountSchema = z
-  .strictObject({ key: accountKey, ...accountFields, owner: key.nullable() })
+  .strictObject({ key: accountKey, ...accountFields, owner: key.nullable(), parent: accountKey.nullable() })
   .partial()
   .required({ key: true, name: true, kind: true });
 
 const companySchema = z.strictObject({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal('Company'),
-  workspace: z.strictObject({ defaultCapacity: repFields.capacity.unwrap() }).partial().default({}),
+  workspace: z.strictObject(settingFields).partial().default({}),
   reps: list(repSchema, MAX_THINGS),
   pools: list(poolSchema, MAX_THINGS),
+  metros: list(metroSchema, LIMITS.metros),
   territories: list(territorySchema, MAX_THINGS),
   accounts: list(accountSchema, MAX_THINGS),
   segments: list(z.strictObject({ key, name: repFields.name, condition: conditionSchema }), MAX_THINGS),

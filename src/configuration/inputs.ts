@@ -1,15 +1,32 @@
 import { z } from 'zod';
-import { ACCOUNT_KINDS, REP_STATUSES, STRATEGIES } from '../domain/configuration.ts';
+import {
+  ACCOUNT_KINDS,
+  FAIRNESS_WINDOWS,
+  type Pool,
+  type PoolMember,
+  REP_STATUSES,
+  type Rep,
+  SAME_PERSON_ACTIONS,
+  SAME_PERSON_SCOPES,
+  STRATEGIES,
+  type Territory,
+  WEIGHTINGS,
+} from '../domain/configuration.ts';
 import { InvalidInput } from '../domain/errors.ts';
-import { normalizePostalCode } from '../domain/territories.ts';
+import { FIELD_TYPES } from '../domain/fields.ts';
+import { sectorsOf } from '../domain/industries.ts';
+import { isTimeZone, PERIODS } from '../domain/localTime.ts';
+import type { Metro } from '../domain/metros.ts';
+import { normalizePostalCode, SECTOR_PREFIXES } from '../domain/territories.ts';
 import { isFreeMail } from '../intake/freeMail.ts';
 import {
+  ATTRIBUTE_NAME,
+  ATTRIBUTE_NAME_FAULT,
   attributesSchema,
   countryCode,
   emailAddress,
   isLanguageTag,
   issuesOf,
-  isTimeZone,
   regionCode,
   registrableDomain,
 } from '../intake/leadInput.ts';
@@ -25,6 +42,10 @@ export const LIMITS = {
   accountsPerCall: 500,
   steps: 10_000,
   listed: 1_000,
+  /** Lead costs, class limits, segment values, weight segments: each list of segments. */
+  segments: 100,
+  leadAttributes: 100,
+  metros: 10_000,
 } as const;
 
 const whole = (least: number, most: number) => {
@@ -65,6 +86,83 @@ const recognised = (normalize: (text: string) => string | null, message: string)
       return [...new Set(normalized)];
     });
 
+const timeZone = required(64).refine(isTimeZone, { error: 'must be an IANA time zone such as Europe/Berlin' });
+
+/** A list with one entry for each segment at most. */
+const bySegment = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z
+    .array(z.strictObject({ segment: key, ...shape }))
+    .max(LIMITS.segments, { error: `has more than ${LIMITS.segments} entries` })
+    .refine((list) => new Set(list.map((entry) => (entry as { segment: string }).segment)).size === list.length, {
+      error: 'names a segment twice',
+    });
+
+const classLimits = bySegment({ limit: whole(0, 100_000) });
+
+const rateCaps = z
+  .array(
+    z.strictObject({
+      leads: whole(1, 10_000),
+      per: z.enum(PERIODS, { error: `must be one of ${PERIODS.join(', ')}` }),
+      timeZone: timeZone.nullish().transform((zone) => zone ?? null),
+    }),
+  )
+  .max(10, { error: 'has more than 10 rate caps' });
+
+const size = orNull(whole(0, 10_000_000));
+
+/** What a rep knows best, as it is set and as it is proposed. */
+export const specialtyFields = {
+  specialties: texts(100),
+  industries: texts(100, 200),
+  regions: texts(LIMITS.listed),
+  products: texts(100, 200),
+  employeesMin: size,
+  employeesMax: size,
+} as const;
+
+export const NO_SPECIALTIES = {
+  specialties: [],
+  industries: [],
+  regions: [],
+  products: [],
+  employeesMin: null,
+  employeesMax: null,
+} as const;
+
+export const settingFields = {
+  defaultCapacity: whole(0, 100_000),
+  timeZone,
+  leadCosts: bySegment({ cost: whole(1, 1_000) }),
+  classLimits,
+  rateCaps,
+  samePerson: z.strictObject({
+    action: z.enum(SAME_PERSON_ACTIONS),
+    windowDays: whole(1, 3_650),
+    scope: z.enum(SAME_PERSON_SCOPES),
+    ignoreTags: z.boolean(),
+    ignoreDots: z.enum(['NEVER', 'GMAIL', 'ALWAYS']),
+  }),
+  freeMailDomains: recognised(registrableDomain, 'is no domain: write example.com'),
+  leadAttributes: z
+    .array(
+      z
+        .strictObject({
+          name: z.string().regex(ATTRIBUTE_NAME, { error: ATTRIBUTE_NAME_FAULT }),
+          type: z.enum(FIELD_TYPES, { error: `must be one of ${FIELD_TYPES.join(', ')}` }),
+          values: texts(LIMITS.listed, 200).default([]),
+        })
+        .refine(({ type, values }) => (type === 'ENUM') === values.length > 0, {
+          error: 'has values if, and only if, the type is ENUM',
+          path: ['values'],
+        }),
+    )
+    .max(LIMITS.leadAttributes, { error: `has more than ${LIMITS.leadAttributes} attributes` })
+    .refine((list) => new Set(list.map((each) => each.name)).size === list.length, {
+      error: 'declares an attribute twice',
+    }),
+} as const;
+
 export const repFields = {
   name,
   email: required(400).transform((text, context) => {
@@ -73,34 +171,120 @@ export const repFields = {
     return address ?? text;
   }),
   capacity: orNull(whole(0, 100_000)),
+  rateCaps: orNull(rateCaps),
+  classLimits,
   status: z.enum(REP_STATUSES),
-  timeZone: orNull(required(64).refine(isTimeZone, { error: 'must be an IANA time zone such as Europe/Berlin' })),
+  timeZone: orNull(timeZone),
   language: orNull(required(35).refine(isLanguageTag, { error: 'must be a BCP 47 language tag such as de or en-GB' })),
-  specialties: texts(100),
+  ...specialtyFields,
   attributes: attributesSchema,
 } as const;
 
 export const REP_DEFAULTS = {
   capacity: null,
+  rateCaps: null,
+  classLimits: [],
   status: 'ACTIVE',
   timeZone: null,
   language: null,
-  specialties: [],
+  ...NO_SPECIALTIES,
   attributes: {},
-} as const;
+} as const satisfies Partial<Rep>;
 
 export const poolFields = {
   name,
   strategy: z.enum(STRATEGIES, { error: `must be one of ${STRATEGIES.join(', ')}` }),
   defaultValue: whole(1, 1_000_000),
+  segmentValues: bySegment({ value: whole(1, 1_000_000) }),
   countManual: z.boolean(),
+  returnDisqualified: z.boolean(),
+  maxAhead: orNull(whole(1, 1_000_000)),
+  fairnessWindow: z.enum(FAIRNESS_WINDOWS, { error: `must be one of ${FAIRNESS_WINDOWS.join(', ')}` }),
+  memberCapacity: orNull(whole(0, 100_000)),
+  limitsCapacity: z.boolean(),
+  weightSegments: z
+    .array(key)
+    .max(LIMITS.segments, { error: `has more than ${LIMITS.segments} entries` })
+    .transform((list) => [...new Set(list)]),
+  weighting: z
+    .strictObject({
+      by: z.enum(WEIGHTINGS, { error: `must be one of ${WEIGHTINGS.join(', ')}` }),
+      floor: whole(0, 10_000).default(1),
+      ceiling: whole(1, 10_000).default(1_000),
+      days: whole(1, 3_650).default(90),
+    })
+    .refine(({ floor, ceiling }) => floor <= ceiling, { error: 'is below the floor', path: ['ceiling'] }),
 } as const;
 
-export const POOL_DEFAULTS = { defaultValue: 1, countManual: true } as const;
+export const POOL_DEFAULTS = {
+  defaultValue: 1,
+  segmentValues: [],
+  countManual: true,
+  returnDisqualified: true,
+  maxAhead: null,
+  fairnessWindow: 'NEVER',
+  memberCapacity: null,
+  limitsCapacity: true,
+  weightSegments: [],
+  weighting: { by: 'FIXED', floor: 1, ceiling: 1_000, days: 90 },
+} as const satisfies Partial<Pool>;
 
-export const memberFields = { weight: whole(0, 10_000), tier: whole(-100, 100) } as const;
+export const memberFields = {
+  weight: whole(0, 10_000),
+  tier: whole(-100, 100),
+  capacity: orNull(whole(0, 100_000)),
+  segmentWeights: z.record(key, whole(0, 10_000)).refine((weights) => Object.keys(weights).length <= LIMITS.segments, {
+    error: `has more than ${LIMITS.segments} entries`,
+  }),
+} as const;
 
-export const MEMBER_DEFAULTS = { weight: 1, tier: 0 } as const;
+export const MEMBER_DEFAULTS = {
+  weight: 1,
+  tier: 0,
+  capacity: null,
+  segmentWeights: {},
+} as const satisfies Partial<PoolMember>;
+
+const degrees = (most: number) => {
+  const error = `must be from −${most} to ${most} degrees`;
+  return orNull(z.number({ error }).min(-most, { error }).max(most, { error }));
+};
+
+const country = required(100).transform((text, context) => {
+  const code = countryCode(text);
+  if (code === null) context.addIssue({ code: 'custom', message: `"${text}" is no country of ISO 3166-1` });
+  return code ?? text;
+});
+
+const postalPrefixes = recognised((text) => normalizePostalCode(text) || null, 'is no beginning of a postal code');
+
+export const metroFields = {
+  name,
+  country,
+  postalPrefixes,
+  cities: texts(LIMITS.listed, 200),
+  latitude: degrees(90),
+  longitude: degrees(180),
+  radiusKm: orNull(z.number().positive({ error: 'must be above 0' }).max(2_000, { error: 'must be at most 2,000 km' })),
+} as const;
+
+export const METRO_DEFAULTS = {
+  postalPrefixes: [],
+  cities: [],
+  latitude: null,
+  longitude: null,
+  radiusKm: null,
+} as const satisfies Partial<Metro>;
+
+/** `naics:33` → `naics:31`, the code by which leads are known to be of the sector; other text as it is. */
+function industry(text: string): string | null {
+  const { naics, nace } = SECTOR_PREFIXES;
+  const lower = text.toLowerCase();
+  if (!lower.startsWith(naics) && !lower.startsWith(nace)) return text;
+  const sectors = sectorsOf(text);
+  const [prefix, code] = lower.startsWith(naics) ? [naics, sectors.naicsSector] : [nace, sectors.naceSection];
+  return code === null ? null : prefix + code;
+}
 
 export const territoryFields = {
   name,
@@ -108,8 +292,9 @@ export const territoryFields = {
   countries: recognised(countryCode, 'is no country of ISO 3166-1'),
   regions: recognised((text) => regionCode(text, null), 'is no region of ISO 3166-2, such as US-CA'),
   metros: texts(LIMITS.listed, 200),
-  postalPrefixes: recognised((text) => normalizePostalCode(text) || null, 'is no beginning of a postal code'),
-  industries: texts(LIMITS.listed, 200),
+  postalPrefixes,
+  industries: recognised(industry, 'is no sector of NAICS or section of NACE, such as naics:51 or nace:J'),
+  industryKeywords: texts(LIMITS.listed, 200),
   employeesMin: orNull(whole(0, 10_000_000)),
   employeesMax: orNull(whole(0, 10_000_000)),
 } as const;
@@ -121,9 +306,10 @@ export const TERRITORY_DEFAULTS = {
   metros: [],
   postalPrefixes: [],
   industries: [],
+  industryKeywords: [],
   employeesMin: null,
   employeesMax: null,
-} as const;
+} as const satisfies Partial<Territory>;
 
 const BARE_DOMAIN = /^[^\s/:@?#]+[^\s/:@?#.]$/;
 
@@ -134,6 +320,7 @@ function accountDomain(text: string): string | null {
 
 export const accountFields = {
   name,
+  aliases: texts(100, 300),
   kind: z.enum(ACCOUNT_KINDS),
   domains: recognised(
     accountDomain,

@@ -1,17 +1,23 @@
 import { v7 } from 'uuid';
 import { z } from 'zod';
-import { loadConfiguration } from '../db/configuration.ts';
+import { loadConfiguration, withDefaults } from '../db/configuration.ts';
 import type { PlanVersion } from '../db/generated/client.ts';
 import { checkPlan, type PlanReport } from '../domain/checkPlan.ts';
 import { InvalidInput, Refusal } from '../domain/errors.ts';
-import { MATCH_OPERATORS, type Plan, STEP_KINDS, type Step, type Target, type WhenNobody } from '../domain/plan.ts';
+import { isAttribute, isLeadField, LEAD_FIELDS } from '../domain/fields.ts';
 import {
-  isLeadField,
-  isRepField,
-  LEAD_FIELDS,
-  REP_FIELDS,
-  type RoutingConfiguration,
-} from '../domain/routingConfiguration.ts';
+  DIRECTIONS,
+  MATCH_OPERATORS,
+  OWNER_AWAY,
+  type Plan,
+  POOL_LIST_SHARES,
+  STEP_DEFAULTS,
+  STEP_KINDS,
+  type Step,
+  type Target,
+} from '../domain/plan.ts';
+import { isRepField, REP_FIELDS } from '../domain/repMatch.ts';
+import type { RoutingConfiguration } from '../domain/routingConfiguration.ts';
 import { multiline } from '../intake/text.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { given, key, LIMITS, parse, repFields } from './inputs.ts';
@@ -23,11 +29,23 @@ const withoutNulls = (value: unknown): unknown =>
     ? Object.fromEntries(Object.entries(value).filter(([, part]) => part !== null && part !== undefined))
     : value;
 
+const WEIGHT_FAULT = 'must be a whole number from 1 to 10,000';
+const weight = z.number({ error: WEIGHT_FAULT }).int(WEIGHT_FAULT).min(1, WEIGHT_FAULT).max(10_000, WEIGHT_FAULT);
+
 const targetSchema = z.preprocess(
   withoutNulls,
   z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('REP'), rep: key }),
     z.strictObject({ kind: z.literal('POOL'), pool: key }),
+    z.strictObject({
+      kind: z.literal('POOLS'),
+      pools: z
+        .array(z.preprocess(withoutNulls, z.strictObject({ pool: key, weight: weight.default(1) })))
+        .min(1, { error: 'must name at least one pool' })
+        .max(100, { error: 'has more than 100 pools' })
+        .refine((list) => new Set(list.map(({ pool }) => pool)).size === list.length, { error: 'names a pool twice' }),
+      share: z.enum(POOL_LIST_SHARES).default('PER_HEAD'),
+    }),
     z.strictObject({ kind: z.literal('ACCOUNT_OWNER') }),
     z.strictObject({ kind: z.literal('TERRITORY') }),
   ]),
@@ -43,15 +61,21 @@ const whenNobodySchema = z.preprocess(
   ]),
 );
 
+const repField = z
+  .string()
+  .refine(isRepField, { error: `must be a field of the rep (${REP_FIELDS.join(', ')}) or attributes.<name>` });
+
 const matchSchema = z.strictObject({
-  repField: z
-    .string()
-    .refine(isRepField, { error: `must be a field of the rep (${REP_FIELDS.join(', ')}) or attributes.<name>` }),
-  operator: z.enum(MATCH_OPERATORS),
-  leadField: z
-    .string()
-    .refine(isLeadField, { error: `must be a field of the lead (${LEAD_FIELDS.join(', ')}) or attributes.<name>` }),
+  repField,
+  operator: z.enum(MATCH_OPERATORS, { error: `must be one of ${MATCH_OPERATORS.join(', ')}` }),
+  leadField: z.string().refine((field) => isLeadField(field) || isAttribute(field), {
+    error: `must be a field of the lead (${Object.keys(LEAD_FIELDS).join(', ')}) or attributes.<name>`,
+  }),
 });
+const matchesSchema = z.array(matchSchema).max(20, { error: 'has more than 20 matches' });
+
+/** A day: `2027-01-31`. */
+const day = z.iso.date({ error: 'must be a day that exists, as YYYY-MM-DD' });
 
 const stepSchema = z
   .strictObject({
@@ -59,9 +83,20 @@ const stepSchema = z
     name: repFields.name.nullish(),
     kind: z.enum(STEP_KINDS),
     condition: conditionSchema.nullish(),
-    match: z.array(matchSchema).max(20, { error: 'has more than 20 matches' }).nullish(),
+    match: matchesSchema.nullish(),
+    prefer: matchesSchema.nullish(),
+    order: z
+      .array(
+        z.strictObject({ repField, first: z.enum(DIRECTIONS, { error: `must be one of ${DIRECTIONS.join(', ')}` }) }),
+      )
+      .max(5, { error: 'has more than 5 fields' })
+      .nullish(),
     target: targetSchema,
     whenNobody: whenNobodySchema.nullish(),
+    ownerAway: z.enum(OWNER_AWAY).nullish(),
+    ownerBeyondCapacity: z.boolean().nullish(),
+    keepWithSubmitter: z.boolean().nullish(),
+    reviewOn: day.nullish(),
   })
   .transform((step, context): Step => {
     const account = step.kind === 'ACCOUNT_OWNER' || step.kind === 'NAMED_ACCOUNT';
@@ -72,14 +107,8 @@ const stepSchema = z
         message: 'ACCOUNT_OWNER needs a step of kind ACCOUNT_OWNER or NAMED_ACCOUNT',
       });
     }
-    return {
-      ...step,
-      name: step.name ?? step.key,
-      condition: step.condition ?? null,
-      match: step.match ?? [],
-      target: step.target as Target,
-      whenNobody: (step.whenNobody ?? { kind: 'NEXT_STEP' }) as WhenNobody,
-    };
+    const said = Object.fromEntries(Object.entries(step).filter(([, value]) => value != null));
+    return { ...STEP_DEFAULTS, name: step.key, ...said } as unknown as Step;
   });
 
 const stepsSchema = z.array(z.preprocess(withoutNulls, stepSchema)).max(LIMITS.steps, {
@@ -92,18 +121,29 @@ export const planFields = {
   /** Rep keys. */
   lastResort: z.array(key).max(100, { error: 'has more than 100 reps' }),
   note: multiline(2_000).nullish(),
+  /** When somebody is to look at the whole of it again. */
+  reviewOn: day.nullish(),
 } as const;
 
-const draftSchema = z.strictObject({ ...planFields, expectedVersion: z.number().int().nullish() });
+const draftSchema = z.strictObject({
+  ...planFields,
+  expectedVersion: z.number().int().nullish(),
+  expectedRevision: z.number().int().nullish(),
+});
 
-type PlanContent = Pick<Plan, 'steps' | 'lastResort'> & { readonly note: string | null };
+export interface PlanContent extends Pick<Plan, 'steps' | 'lastResort'> {
+  readonly note: string | null;
+  /** `YYYY-MM-DD`. */
+  readonly reviewOn: string | null;
+}
 
 /**
- * Saves the draft, under the number of the one before if there is one. It may still have faults: `lintPlan` names them.
- * @throws InvalidInput; Refusal VERSION_CONFLICT when `expectedVersion` is not the draft's
+ * Saves the draft, under the number of the one before if there is one, as its next revision. It may still have faults:
+ * `lintPlan` names them.
+ * @throws InvalidInput; Refusal VERSION_CONFLICT when `expectedVersion` or `expectedRevision` is not the draft's
  */
 export async function savePlanDraft(context: ConfigurationContext, input: object): Promise<PlanVersion> {
-  const { expectedVersion, note, ...content } = parse(draftSchema, given(input));
+  const { expectedVersion, expectedRevision, note, reviewOn, ...content } = parse(draftSchema, given(input));
   return changeConfiguration(context, async (change) => {
     const draft = await findPlan(change, '"status" = \'DRAFT\'');
     if (expectedVersion != null && draft?.version !== expectedVersion) {
@@ -114,9 +154,17 @@ export async function savePlanDraft(context: ConfigurationContext, input: object
           : `There is no draft of version ${expectedVersion} any more; it was published or never saved.`,
       );
     }
+    if (expectedRevision != null && (draft?.revision ?? 0) !== expectedRevision) {
+      const by = draft ? `${draft.savedBy} has saved revision ${draft.revision} of it` : 'there is no draft any more';
+      throw new Refusal(
+        'VERSION_CONFLICT',
+        `You edited revision ${expectedRevision} of the draft; ${by}. Read it again and repeat your change.`,
+      );
+    }
     if (draft)
       await change.execute('plan', `DELETE FROM "PlanVersion" WHERE "workspaceId" = $1 AND "id" = $2`, [draft.id]);
-    return insertPlan(change, { ...content, note: note ?? null }, 'DRAFT', draft?.version);
+    const plan = { ...content, note: note ?? null, reviewOn: reviewOn ?? null };
+    return insertPlan(change, plan, 'DRAFT', { version: draft?.version ?? null, revision: (draft?.revision ?? 0) + 1 });
   });
 }
 
@@ -137,8 +185,9 @@ export async function publishPlan(context: ConfigurationContext, version: number
     await archivePublished(change);
     const { rows } = await change.execute(
       'plan',
-      `UPDATE "PlanVersion" SET "status" = 'PUBLISHED', "publishedAt" = $3 WHERE "workspaceId" = $1 AND "id" = $2 RETURNING *`,
-      [draft.id, change.now],
+      `UPDATE "PlanVersion" SET "status" = 'PUBLISHED', "publishedAt" = $3, "publishedBy" = $4
+       WHERE "workspaceId" = $1 AND "id" = $2 RETURNING *`,
+      [draft.id, change.now, change.by],
     );
     tellPublished(change, version);
     return rows[0] as PlanVersion;
@@ -154,7 +203,11 @@ export async function restorePlan(
   return changeConfiguration(context, async (change) => {
     const earlier = await findPlan(change, '"version" = $2', [version]);
     if (!earlier) throw new Refusal('NOT_FOUND', `There is no version ${version}.`);
-    return publishContent(change, { ...toPlan(earlier), note: note ?? `Restored version ${version}` });
+    return publishContent(change, {
+      ...toPlan(earlier),
+      note: note ?? `Restored version ${version}`,
+      reviewOn: earlier.reviewOn,
+    });
   });
 }
 
@@ -187,15 +240,12 @@ export async function lintPlan(
   }
 }
 
-export const toPlan = (row: Pick<PlanVersion, 'version' | 'steps' | 'lastResort'>): Plan => ({
-  version: row.version,
-  steps: row.steps as unknown as Step[],
-  lastResort: row.lastResort,
-});
+export const toPlan = (row: Pick<PlanVersion, 'version' | 'steps' | 'lastResort'>): Plan =>
+  withDefaults({ version: row.version, steps: row.steps as unknown as Step[], lastResort: row.lastResort });
 
 /** @param condition SQL of this project's own, never from an input */
-async function findPlan(
-  change: Change,
+export async function findPlan(
+  change: Pick<Change, 'client' | 'workspaceId'>,
   condition: string,
   parameters: readonly unknown[] = [],
 ): Promise<PlanVersion | null> {
@@ -220,17 +270,19 @@ const archivePublished = (change: Change): Promise<unknown> =>
 
 async function insertPlan(
   change: Change,
-  { steps, lastResort, note }: PlanContent,
+  { steps, lastResort, note, reviewOn }: PlanContent,
   status: 'DRAFT' | 'PUBLISHED',
-  version?: number,
+  as: { readonly version: number | null; readonly revision: number } = { version: null, revision: 1 },
 ): Promise<PlanVersion> {
   const { rows } = await change.execute(
     'plan',
-    `INSERT INTO "PlanVersion" ("workspaceId", "id", "version", "status", "steps", "lastResort", "note", "savedBy", "createdAt", "publishedAt")
+    `INSERT INTO "PlanVersion" ("workspaceId", "id", "version", "revision", "status", "steps", "lastResort", "note",
+                                "reviewOn", "reviewsDue", "savedBy", "publishedBy", "createdAt", "publishedAt")
      SELECT $1::uuid, $2::uuid, coalesce($3::int, (SELECT coalesce(max("version"), 0) + 1 FROM "PlanVersion" WHERE "workspaceId" = $1)),
-            $4::"PlanStatus", $5::jsonb, $6::text[], $7, $8, $9::timestamptz, CASE WHEN $4 = 'PUBLISHED' THEN $9::timestamptz END
+            $10::int, $4::"PlanStatus", $5::jsonb, $6::text[], $7, $11, '{}', $8,
+            CASE WHEN $4 = 'PUBLISHED' THEN $8 END, $9::timestamptz, CASE WHEN $4 = 'PUBLISHED' THEN $9::timestamptz END
      RETURNING *`,
-    [v7(), version ?? null, status, JSON.stringify(steps), lastResort, note, change.by, change.now],
+    [v7(), as.version, status, JSON.stringify(steps), lastResort, note, change.by, change.now, as.revision, reviewOn],
   );
   return rows[0] as PlanVersion;
 }

@@ -1,7 +1,8 @@
 import { v7 } from 'uuid';
 import { z } from 'zod';
-import { selectPools, selectReps } from '../db/configuration.ts';
+import { selectPools, selectReps, selectSegments } from '../db/configuration.ts';
 import type { Pool, PoolMember } from '../domain/configuration.ts';
+import { poolRotation } from '../domain/decide.ts';
 import { InvalidInput, Refusal } from '../domain/errors.ts';
 import {
   alignRotation,
@@ -11,8 +12,9 @@ import {
   type StoredRotation,
   serializeRotation,
 } from '../domain/rotation.ts';
+import { earnersIn } from '../domain/routingConfiguration.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
-import { duplicates, type Fault, refuseFaults } from './faults.ts';
+import { duplicates, type Fault, refuseFaults, unknownSegments } from './faults.ts';
 import { given, key, LIMITS, MEMBER_DEFAULTS, memberFields, POOL_DEFAULTS, parse, poolFields } from './inputs.ts';
 
 const memberSchema = z
@@ -38,6 +40,7 @@ export async function createPool(context: ConfigurationContext, input: object): 
   return changeConfiguration(context, async (change) => {
     const pools = await selectPools(change.client, change.workspaceId);
     refuseFaults(duplicates([...pools, pool], 'key', (each) => each.key));
+    await refuseUnknownSegments(change, pool);
     await refuseMemberFaults(change, pool.members);
     await savePools(change, [pool], []);
     return pool;
@@ -50,6 +53,7 @@ export async function updatePool(context: ConfigurationContext, id: string, inpu
   return changeConfiguration(context, async (change) => {
     const before = await findPool(change, id);
     const pool = { ...before, ...given(fields) } as Pool;
+    await refuseUnknownSegments(change, pool);
     await savePools(change, [pool], [before]);
     return pool;
   });
@@ -85,7 +89,9 @@ export async function deletePool(context: ConfigurationContext, id: string): Pro
     if (territory)
       throw new Refusal('IN_USE', `The territory "${territory}" points at this pool. Point it elsewhere first.`);
     if (plan) throw new Refusal('IN_USE', 'The published plan points at this pool. Publish one without it first.');
-    await change.execute('pools', 'DELETE FROM "Rotation" WHERE "workspaceId" = $1 AND "poolId" = $2', [id]);
+    await change.execute('pools', `DELETE FROM "Rotation" WHERE "workspaceId" = $1 AND split_part("id", '/', 1) = $2`, [
+      id,
+    ]);
     await change.remove('Pool', [id]);
   });
 }
@@ -94,6 +100,23 @@ async function findPool(change: Change, id: string): Promise<Pool> {
   const pool = (await selectPools(change.client, change.workspaceId)).find((each) => each.id === id);
   if (!pool) throw new Refusal('NOT_FOUND', 'There is no such pool.');
   return pool;
+}
+
+/** Segments that pools refer to and that are not there. */
+export const poolFaults = (pools: readonly Pool[], segments: ReadonlySet<string>): Fault[] =>
+  pools.flatMap((pool) => [
+    ...unknownSegments(pool.id, 'weightSegments', pool.weightSegments, segments),
+    ...unknownSegments(
+      pool.id,
+      'segmentValues',
+      pool.segmentValues.map(({ segment }) => segment),
+      segments,
+    ),
+  ]);
+
+async function refuseUnknownSegments(change: Change, pool: Pool): Promise<void> {
+  const segments = await selectSegments(change.client, change.workspaceId);
+  refuseFaults(poolFaults([pool], new Set(segments.map(({ key: segment }) => segment))));
 }
 
 /** Members named twice. */
@@ -118,14 +141,21 @@ async function refuseMemberFaults(change: Change, members: readonly PoolMember[]
   if (unknown >= 0) throw new Refusal('NOT_FOUND', `members[${unknown}].repId: there is no such rep`);
 }
 
-const sameMembers = (a: readonly PoolMember[], b: readonly PoolMember[]): boolean =>
-  a.length === b.length &&
-  a.every(({ repId, weight, tier }, index) => {
-    const other = b[index];
-    return other?.repId === repId && other.weight === weight && other.tier === tier;
-  });
+/** Members and rotations of a pool go by this. */
+const rotationContent = ({ strategy, weightSegments, members }: Pool): string =>
+  JSON.stringify([
+    strategy,
+    weightSegments,
+    members.map((member) => [
+      member.repId,
+      member.weight,
+      member.tier,
+      member.capacity,
+      Object.entries(member.segmentWeights).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ]),
+  ]);
 
-/** Writes pools and, where members or strategy have changed, members and rotations. */
+/** Writes pools and, where members, strategy or weight segments have changed, members and rotations. */
 export async function savePools(change: Change, pools: readonly Pool[], before: readonly Pool[]): Promise<void> {
   await change.save(
     'Pool',
@@ -134,7 +164,7 @@ export async function savePools(change: Change, pools: readonly Pool[], before: 
   const known = new Map(before.map((pool) => [pool.id, pool]));
   const changed = pools.filter((pool) => {
     const old = known.get(pool.id);
-    return !old || old.strategy !== pool.strategy || !sameMembers(old.members, pool.members);
+    return !old || rotationContent(old) !== rotationContent(pool);
   });
   if (changed.length === 0) return;
   const ids = changed.map(({ id }) => id);
@@ -143,37 +173,107 @@ export async function savePools(change: Change, pools: readonly Pool[], before: 
   ]);
   await change.execute(
     'pools',
-    `INSERT INTO "PoolMember" SELECT $1::uuid, m."poolId", m."repId", m."weight", m."tier", m."position"
-     FROM json_populate_recordset(NULL::"PoolMember", $2) AS m`,
+    `INSERT INTO "PoolMember" SELECT m.* FROM json_populate_recordset(NULL::"PoolMember", $2) AS m
+     WHERE m."workspaceId" = $1`,
     [
       JSON.stringify(
-        changed.flatMap((pool) => pool.members.map((member, position) => ({ ...member, poolId: pool.id, position }))),
+        changed.flatMap((pool) =>
+          pool.members.map((member, position) => ({
+            ...member,
+            workspaceId: change.workspaceId,
+            poolId: pool.id,
+            position,
+          })),
+        ),
       ),
     ],
   );
-  const { rows } = await change.client.query<StoredRotation & { poolId: string }>(
-    'SELECT "poolId", "scale", "credits", "received" FROM "Rotation" WHERE "workspaceId" = $1 AND "poolId" = ANY ($2::uuid[])',
+  await alignRotations(change, changed, known);
+}
+
+/** The rotations of a pool: of the base weights, and one for each segment with weights of its own. */
+const rotationsOf = (pool: Pool): { readonly id: string; readonly segment: string | null }[] =>
+  [null, ...pool.weightSegments].map((segment) => ({ id: poolRotation(pool.id, segment), segment }));
+
+async function alignRotations(
+  change: Change,
+  changed: readonly Pool[],
+  known: ReadonlyMap<string, Pool>,
+): Promise<void> {
+  const ids = changed.flatMap((pool) => rotationsOf(pool).map(({ id }) => id));
+  const { rows } = await change.client.query<StoredRotation & { id: string }>(
+    'SELECT "id", "scale", "credits", "received", "since" FROM "Rotation" WHERE "workspaceId" = $1 AND "id" = ANY ($2)',
     [change.workspaceId, ids],
   );
-  const rotations = new Map(rows.map((row) => [row.poolId, parseRotation(row)]));
+  const rotations = new Map(rows.map((row) => [row.id, parseRotation(row)]));
   /** Credits in value say nothing about number: another strategy starts at 0. */
-  const formerRotation = (pool: Pool): Rotation => {
-    const rotation = rotations.get(pool.id) ?? EMPTY_ROTATION;
+  const formerRotation = (pool: Pool, id: string): Rotation => {
+    const rotation = rotations.get(id) ?? EMPTY_ROTATION;
     return known.get(pool.id)?.strategy === pool.strategy
       ? rotation
       : { ...EMPTY_ROTATION, received: rotation.received };
   };
-  const aligned = changed.map((pool) => ({
-    poolId: pool.id,
-    workspaceId: change.workspaceId,
-    batch: change.batch,
-    ...serializeRotation(alignRotation(formerRotation(pool), pool.members)),
-  }));
+  const aligned = changed.flatMap((pool) =>
+    rotationsOf(pool).map(({ id, segment }) => ({
+      id,
+      workspaceId: change.workspaceId,
+      batch: change.batch,
+      ...serializeRotation(alignRotation(formerRotation(pool, id), pool.strategy, earnersIn(pool, segment))),
+    })),
+  );
   await change.client.query(
     `INSERT INTO "Rotation" SELECT * FROM json_populate_recordset(NULL::"Rotation", $1)
-     ON CONFLICT ("workspaceId", "poolId") DO UPDATE SET
+     ON CONFLICT ("workspaceId", "id") DO UPDATE SET
        "scale" = excluded."scale", "credits" = excluded."credits", "received" = excluded."received",
-       "batch" = excluded."batch"`,
+       "since" = excluded."since", "batch" = excluded."batch"`,
     [JSON.stringify(aligned)],
+  );
+}
+
+/** What moving members came to. */
+export interface MovedMembers {
+  readonly from: Pool;
+  readonly to: Pool;
+  /** Ids of reps who were moved, and of those who were not members of the one or were members of the other already. */
+  readonly moved: readonly string[];
+  readonly notMembers: readonly string[];
+  readonly alreadyThere: readonly string[];
+}
+
+/**
+ * Moves members from one pool to another, with their weight and tier. In the pool they leave, the credits go to the
+ * others; in the one they join, they begin at 0.
+ * @throws Refusal NOT_FOUND; InvalidInput
+ */
+export function movePoolMembers(
+  context: ConfigurationContext,
+  input: { readonly fromPoolId: string; readonly toPoolId: string; readonly repIds: readonly string[] },
+  { dryRun = false } = {},
+): Promise<MovedMembers> {
+  const { fromPoolId, toPoolId, repIds } = input;
+  if (fromPoolId === toPoolId) throw new InvalidInput([{ path: ['toPoolId'], message: 'must be another pool' }]);
+  return changeConfiguration(
+    context,
+    async (change) => {
+      const [from, to] = [await findPool(change, fromPoolId), await findPool(change, toPoolId)];
+      const wanted = new Set(repIds);
+      const leaving = from.members.filter(({ repId }) => wanted.has(repId));
+      const joined = new Set(to.members.map(({ repId }) => repId));
+      const joining = leaving.filter(({ repId }) => !joined.has(repId));
+      const after = [
+        { ...from, members: from.members.filter(({ repId }) => !wanted.has(repId)) },
+        { ...to, members: [...to.members, ...joining.map((member) => ({ ...member, segmentWeights: {} }))] },
+      ] as const;
+      await savePools(change, after, [from, to]);
+      const members = new Set(leaving.map(({ repId }) => repId));
+      return {
+        from: after[0],
+        to: after[1],
+        moved: joining.map(({ repId }) => repId),
+        notMembers: [...wanted].filter((repId) => !members.has(repId)),
+        alreadyThere: leaving.filter(({ repId }) => joined.has(repId)).map(({ repId }) => repId),
+      };
+    },
+    { dryRun },
   );
 }

@@ -1,10 +1,10 @@
 import { v7 } from 'uuid';
 import { z } from 'zod';
-import { selectPublishedPlan, selectReps } from '../db/configuration.ts';
+import { selectPublishedPlan, selectReps, selectSegments } from '../db/configuration.ts';
 import type { Rep } from '../domain/configuration.ts';
 import { Refusal } from '../domain/errors.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
-import { brokenChains, duplicates, type Fault, refuseFaults } from './faults.ts';
+import { brokenChains, duplicates, type Fault, refuseFaults, sizeFaults, unknownSegments } from './faults.ts';
 import { given, key, parse, REP_DEFAULTS, repFields } from './inputs.ts';
 
 const references = { managerId: z.string().nullable(), backupId: z.string().nullable() };
@@ -20,7 +20,8 @@ export async function createRep(context: ConfigurationContext, input: object): P
   const rep: Rep = { id: v7(), managerId: null, backupId: null, ...REP_DEFAULTS, ...given(fields) } as Rep;
   return changeConfiguration(context, async (change) => {
     const reps = await selectReps(change.client, change.workspaceId);
-    refuseFaults(repFaults([...reps, rep]).filter(({ id }) => id === rep.id));
+    const segments = await segmentKeys(change);
+    refuseFaults(repFaults([...reps, rep], segments).filter(({ id }) => id === rep.id));
     await saveReps(change, [rep], []);
     return rep;
   });
@@ -35,7 +36,8 @@ export async function updateRep(context: ConfigurationContext, id: string, input
     if (!before) throw new Refusal('NOT_FOUND', 'There is no such rep.');
     const rep = { ...before, ...given(fields) } as Rep;
     const all = reps.map((each) => (each.id === id ? rep : each));
-    refuseFaults(repFaults(all).filter((fault) => fault.id === id));
+    const segments = await segmentKeys(change);
+    refuseFaults(repFaults(all, segments).filter((fault) => fault.id === id));
     await refuseEmptyLastResort(change, all);
     await saveReps(change, [rep], [before]);
     return rep;
@@ -77,12 +79,26 @@ export async function deleteRep(context: ConfigurationContext, id: string): Prom
   });
 }
 
-/** What the reps break among each other. */
-export const repFaults = (reps: readonly Rep[]): Fault[] => [
+/** The keys of the workspace's segments. */
+export async function segmentKeys({ client, workspaceId }: Change): Promise<ReadonlySet<string>> {
+  return new Set((await selectSegments(client, workspaceId)).map((segment) => segment.key));
+}
+
+/** What the reps break among each other, and with segments. */
+export const repFaults = (reps: readonly Rep[], segments: ReadonlySet<string>): Fault[] => [
   ...duplicates(reps, 'key', (rep) => rep.key),
   ...duplicates(reps, 'email', (rep) => rep.email),
   ...brokenChains(reps, 'managerId', (rep) => rep.managerId, 'rep'),
   ...brokenChains(reps, 'backupId', (rep) => rep.backupId, 'rep'),
+  ...reps.flatMap(({ id, classLimits, employeesMin, employeesMax }): Fault[] => [
+    ...unknownSegments(
+      id,
+      'classLimits',
+      classLimits.map(({ segment }) => segment),
+      segments,
+    ),
+    ...sizeFaults({ id, employeesMin, employeesMax }),
+  ]),
 ];
 
 /** Writes reps, with an empty state for new ones, and tells those whose status has changed. */
@@ -96,8 +112,8 @@ export async function saveReps(change: Change, reps: readonly Rep[], before: rea
   if (added.length > 0) {
     await change.execute(
       'reps',
-      `INSERT INTO "RepState" ("workspaceId", "repId", "load", "lastAssignment", "lastEvent", "batch")
-       SELECT $1::uuid, id, 0, 0, 0, $2::bigint FROM unnest($3::uuid[]) AS id`,
+      `INSERT INTO "RepState" ("workspaceId", "repId", "load", "held", "classes", "lastAssignment", "lastEvent", "batch")
+       SELECT $1::uuid, id, 0, '{}', '{}', 0, 0, $2::bigint FROM unnest($3::uuid[]) AS id`,
       [change.batch, added.map(({ id }) => id)],
     );
   }

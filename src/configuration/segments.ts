@@ -7,6 +7,7 @@ import { Refusal } from '../domain/errors.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { duplicates, type Fault, refuseFaults } from './faults.ts';
 import { given, key, parse, repFields } from './inputs.ts';
+import { useOfSegment } from './settings.ts';
 
 /** A condition from any source, checked. */
 export const conditionSchema = z.record(z.string(), z.unknown()).transform((value, context): Condition => {
@@ -41,7 +42,7 @@ async function saveSegment(change: Change, segment: Segment): Promise<Segment> {
   return segment;
 }
 
-/** @throws Refusal NOT_FOUND; IN_USE while a segment or the published plan refers to it */
+/** @throws Refusal NOT_FOUND; IN_USE while a segment, a limit, a pool or the published plan refers to it */
 export async function deleteSegment(context: ConfigurationContext, id: string): Promise<void> {
   await changeConfiguration(context, async (change) => {
     const segments = await selectSegments(change.client, change.workspaceId);
@@ -49,6 +50,8 @@ export async function deleteSegment(context: ConfigurationContext, id: string): 
     if (!segment) throw new Refusal('NOT_FOUND', 'There is no such segment.');
     const user = segments.find((each) => segmentsIn(each.condition).includes(segment.key));
     if (user) throw new Refusal('IN_USE', `The segment "${user.key}" refers to it.`);
+    const use = await useOfSegment(change, segment.key);
+    if (use !== null) throw new Refusal('IN_USE', `${use} Change that first.`);
     const { rows } = await change.client.query<{ used: boolean | null }>(
       `SELECT jsonb_path_exists("steps", '$[*].condition.** ? (@.operator == "MATCHES_SEGMENT" && @.value == $key)',
                                 jsonb_build_object('key', $2::text)) AS "used"

@@ -4,7 +4,7 @@ import { selectPools, selectReps, selectTerritories } from '../db/configuration.
 import type { Pool, Rep, Territory } from '../domain/configuration.ts';
 import { Refusal } from '../domain/errors.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
-import { brokenChains, duplicates, type Fault, missing, refuseFaults } from './faults.ts';
+import { brokenChains, duplicates, type Fault, missing, refuseFaults, sizeFaults } from './faults.ts';
 import { given, key, parse, TERRITORY_DEFAULTS, territoryFields } from './inputs.ts';
 
 const references = { parentId: z.string().nullable(), repId: z.string().nullable(), poolId: z.string().nullable() };
@@ -71,22 +71,14 @@ export const territoryFaults = (
   ...missing(territories, 'repId', (each) => each.repId, new Set(reps.map(({ id }) => id)), 'rep'),
   ...missing(territories, 'poolId', (each) => each.poolId, new Set(pools.map(({ id }) => id)), 'pool'),
   ...territories.flatMap((each): Fault[] => {
-    const { id, employeesMin, employeesMax } = each;
-    const faults: Fault[] = [];
+    const { id } = each;
+    const faults = sizeFaults(each);
     if (each.repId !== null && each.poolId !== null) {
       faults.push({
         id,
         field: 'poolId',
         code: 'INVALID_INPUT',
         message: 'stands beside a rep; a territory points at one of the two',
-      });
-    }
-    if (employeesMin !== null && employeesMax !== null && employeesMin > employeesMax) {
-      faults.push({
-        id,
-        field: 'employeesMax',
-        code: 'INVALID_INPUT',
-        message: `is below employeesMin, which is ${employeesMin}`,
       });
     }
     return faults;

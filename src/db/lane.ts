@@ -9,9 +9,17 @@ export interface Counters {
 }
 
 /** Locks the workspace's lane for the transaction and reads its counters. */
-export async function lockLane(client: pg.ClientBase, workspaceId: string): Promise<Counters> {
+export const lockLane = (client: pg.ClientBase, workspaceId: string): Promise<Counters> =>
+  readLane(client, workspaceId, 'FOR UPDATE');
+
+/** Reads the counters as they stand, without waiting for anybody. */
+export async function readLane(
+  client: pg.ClientBase,
+  workspaceId: string,
+  lock: 'FOR UPDATE' | '' = '',
+): Promise<Counters> {
   const { rows } = await client.query(
-    'SELECT "batch", "configVersion", "lastEvent", "lastAssignment" FROM "Lane" WHERE "workspaceId" = $1 FOR UPDATE',
+    `SELECT "batch", "configVersion", "lastEvent", "lastAssignment" FROM "Lane" WHERE "workspaceId" = $1 ${lock}`,
     [workspaceId],
   );
   const row = rows[0];

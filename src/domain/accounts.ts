@@ -9,8 +9,8 @@ export interface AccountMatch {
 
 export interface AccountIndex {
   readonly byId: ReadonlyMap<string, Account>;
-  /** By key, then registrable domain, then normalised name. */
-  match(lead: RoutableLead): AccountMatch | null;
+  /** By key, then registrable domain, then normalised name or another name it goes by. */
+  match(lead: Pick<RoutableLead, 'accountKey' | 'companyDomain' | 'companyName'>): AccountMatch | null;
 }
 
 export function compileAccounts(accounts: readonly Account[]): AccountIndex {
@@ -19,21 +19,32 @@ export function compileAccounts(accounts: readonly Account[]): AccountIndex {
   const byDomain = new Map(accounts.flatMap((account) => account.domains.map((domain) => [domain, account] as const)));
   const byName = new Map<string, Account | null>();
   for (const account of accounts) {
-    // A name that two accounts share tells neither.
-    if (account.normalizedName !== '')
-      byName.set(account.normalizedName, byName.has(account.normalizedName) ? null : account);
+    for (const name of new Set([account.normalizedName, ...account.aliases.map(normalizeCompanyName)])) {
+      // A name that two accounts share tells neither.
+      if (name !== '') byName.set(name, byName.has(name) ? null : account);
+    }
   }
   return {
     byId,
-    match(lead) {
-      const named = lead.accountKey === null ? undefined : byKey.get(lead.accountKey);
+    match({ accountKey, companyDomain, companyName }) {
+      const named = accountKey === null ? undefined : byKey.get(accountKey);
       if (named) return { account: named, by: 'KEY' };
-      const ofDomain = lead.companyDomain === null ? undefined : byDomain.get(lead.companyDomain);
+      const ofDomain = companyDomain === null ? undefined : byDomain.get(companyDomain);
       if (ofDomain) return { account: ofDomain, by: 'DOMAIN' };
-      const ofName = lead.companyName === null ? null : byName.get(normalizeCompanyName(lead.companyName));
+      const ofName = companyName === null ? null : byName.get(normalizeCompanyName(companyName));
       return ofName ? { account: ofName, by: 'NAME' } : null;
     },
   };
+}
+
+/** Who owns an account: its own owner, else that of the company it belongs to, and on up. Ends at a circle. */
+export function ownerOf(account: Account, accounts: Pick<AccountIndex, 'byId'>): string | null {
+  const seen = new Set<Account>();
+  for (let at: Account | undefined = account; at && !seen.has(at); at = accounts.byId.get(at.parentId ?? '')) {
+    if (at.ownerId !== null) return at.ownerId;
+    seen.add(at);
+  }
+  return null;
 }
 
 /** Legal forms of the common countries, as they stand at the end of a normalised name; longer ones first. */

@@ -1,6 +1,7 @@
 import type { Issue } from './errors.ts';
-import { FIELDS, isAttribute, isField, reader } from './fields.ts';
+import { FIELD_NAMES, fieldNamed, isAttribute, isTimeField, reader, ZONE_OF_LEAD } from './fields.ts';
 import type { AttributeValue, RoutableLead } from './lead.ts';
+import { isTimeZone } from './localTime.ts';
 
 /** Operators by field type. Text is compared without regard to case. */
 export const OPERATORS = [
@@ -24,11 +25,13 @@ export type Operator = (typeof OPERATORS)[number];
 export type ConditionValue = AttributeValue | readonly AttributeValue[];
 
 export interface Comparison {
-  /** Name of a lead's field, or `attributes.<name>`; absent for MATCHES_SEGMENT alone. */
+  /** A lead's field, `attributes.<name>`, `weekday` or `hour`; absent for MATCHES_SEGMENT alone. */
   readonly field?: string;
   readonly operator: Operator;
   /** BETWEEN: two numbers, both included. IN, NOT_IN: a list. EXISTS: true or false. MATCHES_SEGMENT: the segment's key. */
   readonly value: ConditionValue;
+  /** With `weekday` and `hour`, and only there: IANA, or LEAD for the lead's own. */
+  readonly timeZone?: string;
 }
 
 /** Structured data, not a string language: a form can edit it and the engine can index it. */
@@ -38,11 +41,13 @@ export type Condition =
   | { readonly not: Condition }
   | Comparison;
 
-export type Predicate = (lead: RoutableLead) => boolean;
+/** @param at milliseconds since 1970: when it is asked */
+export type Predicate = (lead: RoutableLead, at: number) => boolean;
 
 /** Limits of one condition. */
 export const CONDITION_LIMITS = { depth: 10, comparisons: 200, listed: 1_000, text: 500 } as const;
 
+const PARTS: ReadonlySet<string> = new Set(['and', 'or', 'not', 'field', 'operator', 'value', 'timeZone']);
 const NUMERIC: ReadonlySet<Operator> = new Set(['LESS_THAN', 'AT_MOST', 'GREATER_THAN', 'AT_LEAST', 'BETWEEN']);
 const TEXTUAL: ReadonlySet<Operator> = new Set(['CONTAINS', 'STARTS_WITH', 'DOMAIN_OF']);
 
@@ -69,12 +74,13 @@ export function parseCondition(
       return refuse(at, 'must have `and`, `or`, `not`, or `field`, `operator` and `value`');
     }
     const given = Object.fromEntries(Object.entries(part).filter(([, entry]) => entry !== null && entry !== undefined));
-    const unknown = Object.keys(given).find(
-      (name) => !['and', 'or', 'not', 'field', 'operator', 'value'].includes(name),
-    );
+    const unknown = Object.keys(given).find((name) => !PARTS.has(name));
     if (unknown !== undefined) return refuse(at, `has an unknown part "${unknown}"`);
     const forms = ['and', 'or', 'not', 'operator'].filter((name) => name in given);
-    if (forms.length !== 1 || (!('operator' in given) && ('field' in given || 'value' in given))) {
+    if (
+      forms.length !== 1 ||
+      (!('operator' in given) && ['field', 'value', 'timeZone'].some((name) => name in given))
+    ) {
       return refuse(at, 'must have exactly one of `and`, `or`, `not`, or a comparison with `operator`');
     }
     if ('not' in given) {
@@ -109,23 +115,30 @@ function parseComparison(
   at: readonly (string | number)[],
   refuse: (at: readonly (string | number)[], message: string) => null,
 ): Comparison | null {
-  const { field, value } = given;
+  const { field, value, timeZone } = given;
   const operator = OPERATORS.find((name) => name === given.operator);
   if (!operator) return refuse([...at, 'operator'], `must be one of ${OPERATORS.join(', ')}`);
   if (operator === 'MATCHES_SEGMENT') {
-    if (field !== undefined) return refuse([...at, 'field'], 'is not used with MATCHES_SEGMENT');
+    const extra = ['field', 'timeZone'].find((name) => given[name] !== undefined);
+    if (extra !== undefined) return refuse([...at, extra], 'is not used with MATCHES_SEGMENT');
     return typeof value === 'string' ? { operator, value } : refuse([...at, 'value'], 'must be the key of a segment');
   }
-  if (typeof field !== 'string' || !(isField(field) || isAttribute(field))) {
-    return refuse(
-      [...at, 'field'],
-      `must be a field of the lead (${Object.keys(FIELDS).join(', ')}) or attributes.<name>`,
-    );
+  if (typeof field !== 'string' || !(fieldNamed(field) || isAttribute(field))) {
+    return refuse([...at, 'field'], `must be a field of the lead (${FIELD_NAMES.join(', ')}) or attributes.<name>`);
   }
   const fault = valueFault(field, operator, value);
-  return fault === null
-    ? { field, operator, value: value as ConditionValue }
-    : refuse([...at, ...fault.at], fault.message);
+  if (fault !== null) return refuse([...at, ...fault.at], fault.message);
+  if (!isTimeField(field)) {
+    if (timeZone !== undefined) return refuse([...at, 'timeZone'], 'is used with weekday and hour alone');
+    return { field, operator, value: value as ConditionValue };
+  }
+  if (typeof timeZone !== 'string' || !(timeZone === ZONE_OF_LEAD || isTimeZone(timeZone))) {
+    return refuse(
+      [...at, 'timeZone'],
+      `must be an IANA time zone such as Europe/Berlin, or ${ZONE_OF_LEAD} for the lead’s own`,
+    );
+  }
+  return { field, operator, value: value as ConditionValue, timeZone };
 }
 
 /** What is wrong with an operator and its value for a field, or null. */
@@ -134,7 +147,7 @@ function valueFault(field: string, operator: Operator, value: unknown): { at: [s
     at: [at],
     message,
   });
-  const known = isField(field) ? FIELDS[field] : null;
+  const known = fieldNamed(field) ?? null;
   if (operator === 'EXISTS') return typeof value === 'boolean' ? null : fault('must be true or false');
   if (NUMERIC.has(operator)) {
     if (known !== null && known.type !== 'NUMBER')
@@ -178,12 +191,12 @@ const isText = (value: unknown): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= CONDITION_LIMITS.text;
 
 function typeFault(field: string, value: unknown): string | null {
-  if (!isField(field)) {
+  const known = fieldNamed(field);
+  if (known === undefined) {
     return isText(value) || Number.isFinite(value) || typeof value === 'boolean'
       ? null
       : 'must be text, a number, true or false';
   }
-  const known: { type: string; values?: readonly string[] } = FIELDS[field];
   switch (known.type) {
     case 'NUMBER':
       return Number.isFinite(value) ? null : 'must be a number';
@@ -216,28 +229,29 @@ export const fold = (value: AttributeValue): AttributeValue =>
 export function compileCondition(condition: Condition, segment: (key: string) => Predicate): Predicate {
   if ('and' in condition) {
     const parts = condition.and.map((part) => compileCondition(part, segment));
-    return (lead) => parts.every((part) => part(lead));
+    return (lead, at) => parts.every((part) => part(lead, at));
   }
   if ('or' in condition) {
     const parts = condition.or.map((part) => compileCondition(part, segment));
-    return (lead) => parts.some((part) => part(lead));
+    return (lead, at) => parts.some((part) => part(lead, at));
   }
   if ('not' in condition) {
     const part = compileCondition(condition.not, segment);
-    return (lead) => !part(lead);
+    return (lead, at) => !part(lead, at);
   }
   if (condition.operator === 'MATCHES_SEGMENT') {
     const key = condition.value as string;
-    return (lead) => segment(key)(lead);
+    return (lead, at) => segment(key)(lead, at);
   }
-  const read = reader(condition.field as string);
+  const read = reader(condition.field as string, condition.timeZone);
   const test = compileTest(condition.operator, condition.value);
-  return (lead) => test(read(lead));
+  return (lead, at) => test(read(lead, at));
 }
 
-type Test = (value: AttributeValue | null) => boolean;
+export type Test = (value: AttributeValue | null) => boolean;
 
-function compileTest(operator: Operator, value: ConditionValue): Test {
+/** Whether a value, null where nothing is known, fulfils a comparison. */
+export function compileTest(operator: Operator, value: ConditionValue): Test {
   const values = (Array.isArray(value) ? value : [value]).map(fold);
   const list = values.length > 1 ? new Set(values) : null;
   const [only] = values;

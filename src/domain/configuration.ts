@@ -1,15 +1,109 @@
 import type { Condition } from './condition.ts';
+import type { FieldType } from './fields.ts';
 import type { Attributes } from './lead.ts';
+import type { Period } from './localTime.ts';
 
 /*
  * What a workspace has set up, as plain values: the input of `compile…` in this folder. Ids are
  * UUIDs; keys are the user's own slugs, by which plans refer to things.
  */
 
+/** At most so many leads in a period; to be kept beside the limit of open leads. */
+export interface RateCap {
+  /** Whole number from 1. */
+  readonly leads: number;
+  readonly per: Period;
+  /** Null: any 60 minutes, 24 hours, 7 days, 30 days. Else the hour, day, week or month of the calendar in this zone. */
+  readonly timeZone: string | null;
+}
+
+/** What the leads of a segment have that those outside do not. */
+export interface SegmentCost {
+  readonly segment: string;
+  /** How many of the places a rep has such a lead takes, from 1. */
+  readonly cost: number;
+}
+
+export interface ClassLimit {
+  /** A lead class is a segment: hot, warm, cold. */
+  readonly segment: string;
+  /** The most open leads of it that a rep may have. */
+  readonly limit: number;
+}
+
+export const SAME_PERSON_ACTIONS = ['ROUTE_TO_OWNER', 'REJECT', 'CREATE'] as const;
+export const SAME_PERSON_SCOPES = ['WORKSPACE', 'SOURCE'] as const;
+
+/** What becomes of a lead of a person who has an open lead already. */
+export interface SamePersonPolicy {
+  readonly action: (typeof SAME_PERSON_ACTIONS)[number];
+  /** Days since the first lead, 1 to 3,650. */
+  readonly windowDays: number;
+  readonly scope: (typeof SAME_PERSON_SCOPES)[number];
+  /** Whether `ada+news@` is `ada@`. */
+  readonly ignoreTags: boolean;
+  /** Whether `a.da@` is `ada@`: at Gmail, where it is so, or everywhere. */
+  readonly ignoreDots: 'NEVER' | 'GMAIL' | 'ALWAYS';
+}
+
+/** A lead attribute of the workspace's own. */
+export interface AttributeDeclaration {
+  readonly name: string;
+  readonly type: FieldType;
+  /** ENUM: what it can be. */
+  readonly values: readonly string[];
+}
+
+/** What holds for the whole workspace. */
+export interface Settings {
+  /** Most open leads of a rep who has no capacity of their own. */
+  readonly defaultCapacity: number;
+  /** In which pools begin their day, week and month. */
+  readonly timeZone: string;
+  /** The first whose segment matches says what a lead costs; 1 without. */
+  readonly leadCosts: readonly SegmentCost[];
+  readonly classLimits: readonly ClassLimit[];
+  /** Of a rep who has none of their own. */
+  readonly rateCaps: readonly RateCap[];
+  readonly samePerson: SamePersonPolicy;
+  /** Domains that tell no company, beside those that are known for it. */
+  readonly freeMailDomains: readonly string[];
+  readonly leadAttributes: readonly AttributeDeclaration[];
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  defaultCapacity: 50,
+  timeZone: 'UTC',
+  leadCosts: [],
+  classLimits: [],
+  rateCaps: [],
+  samePerson: {
+    action: 'ROUTE_TO_OWNER',
+    windowDays: 30,
+    scope: 'WORKSPACE',
+    ignoreTags: true,
+    ignoreDots: 'GMAIL',
+  },
+  freeMailDomains: [],
+  leadAttributes: [],
+};
+
 export const REP_STATUSES = ['ACTIVE', 'PAUSED', 'LEFT'] as const;
 export type RepStatus = (typeof REP_STATUSES)[number];
 
-export interface Rep {
+/** What a rep knows best; proposed by the rep, approved by a manager. An empty list says nothing. */
+export interface Specialties {
+  /** Labels of any kind. */
+  readonly specialties: readonly string[];
+  readonly industries: readonly string[];
+  readonly regions: readonly string[];
+  readonly products: readonly string[];
+  /** Company sizes, both ends included. */
+  readonly employeesMin: number | null;
+  readonly employeesMax: number | null;
+}
+
+export interface Rep extends Specialties {
   readonly id: string;
   readonly key: string;
   readonly name: string;
@@ -19,10 +113,13 @@ export interface Rep {
   readonly backupId: string | null;
   /** Most open leads at a time; null for the workspace's default. */
   readonly capacity: number | null;
+  /** Instead of the workspace's; null for those. */
+  readonly rateCaps: readonly RateCap[] | null;
+  /** Instead of the workspace's, segment by segment. */
+  readonly classLimits: readonly ClassLimit[];
   readonly status: RepStatus;
   readonly timeZone: string | null;
   readonly language: string | null;
-  readonly specialties: readonly string[];
   readonly attributes: Attributes;
 }
 
@@ -35,6 +132,26 @@ export interface PoolMember {
   readonly weight: number;
   /** Higher is served first. */
   readonly tier: number;
+  /** Most open leads held from this pool; null for the pool's. */
+  readonly capacity: number | null;
+  /** Weights instead, by the keys of the pool's weight segments. */
+  readonly segmentWeights: Readonly<Record<string, number>>;
+}
+
+export const FAIRNESS_WINDOWS = ['NEVER', 'DAY', 'WEEK', 'MONTH'] as const;
+export type FairnessWindow = (typeof FAIRNESS_WINDOWS)[number];
+
+export const WEIGHTINGS = ['FIXED', 'WIN_RATE', 'QUOTA'] as const;
+
+/** Where the weights of a pool's members come from. */
+export interface Weighting {
+  /** FIXED: as they are set. WIN_RATE, QUOTA: worked out each day. */
+  readonly by: (typeof WEIGHTINGS)[number];
+  /** No derived weight is below or above. */
+  readonly floor: number;
+  readonly ceiling: number;
+  /** WIN_RATE: leads closed in the last so many days count. */
+  readonly days: number;
 }
 
 export interface Pool {
@@ -42,10 +159,25 @@ export interface Pool {
   readonly key: string;
   readonly name: string;
   readonly strategy: Strategy;
-  /** VALUE_BALANCED: the value of a lead without a score, at least 1. */
+  /** VALUE_BALANCED: the value of a lead that has neither a segment's value nor a score, at least 1. */
   readonly defaultValue: number;
+  /** VALUE_BALANCED: the first whose segment matches says the value, before the score. */
+  readonly segmentValues: readonly { readonly segment: string; readonly value: number }[];
   /** Whether assignments by hand count toward the receiver's share. */
   readonly countManual: boolean;
+  /** Whether a disqualified lead gives its turn back. */
+  readonly returnDisqualified: boolean;
+  /** Who is more than so much credit behind the first is passed over; null for no such guard. */
+  readonly maxAhead: number | null;
+  /** How often all credits begin at 0 again. */
+  readonly fairnessWindow: FairnessWindow;
+  /** Most open leads a member holds from this pool, beside the rep's own limit; null for none. */
+  readonly memberCapacity: number | null;
+  /** Whether a rep's own limit of open leads keeps them from a lead here, or is only measured. */
+  readonly limitsCapacity: boolean;
+  /** Segments whose leads have weights of their own; the first that matches counts. Each opens a rotation of its own. */
+  readonly weightSegments: readonly string[];
+  readonly weighting: Weighting;
   /** In the order of their position. */
   readonly members: readonly PoolMember[];
 }
@@ -61,7 +193,10 @@ export interface Territory {
   readonly regions: readonly string[];
   readonly metros: readonly string[];
   readonly postalPrefixes: readonly string[];
+  /** Texts as the leads have them, `naics:51`, `nace:J`. */
   readonly industries: readonly string[];
+  /** Words of which one must occur in the lead's industry: an alternative to `industries`. */
+  readonly industryKeywords: readonly string[];
   readonly employeesMin: number | null;
   readonly employeesMax: number | null;
   /** At most one of the two; with neither, the parent's target counts. */
@@ -78,7 +213,11 @@ export interface Account {
   readonly name: string;
   /** As `normalizeCompanyName` gives it. */
   readonly normalizedName: string;
+  /** Other names it goes by. */
+  readonly aliases: readonly string[];
   readonly kind: AccountKind;
+  /** The company it belongs to, whose owner it has unless it has one of its own. */
+  readonly parentId: string | null;
   readonly ownerId: string | null;
   /** Registrable, lower case. */
   readonly domains: readonly string[];

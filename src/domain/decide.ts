@@ -1,24 +1,67 @@
-import type { AccountMatch } from './accounts.ts';
-import type { Pool, Rep } from './configuration.ts';
-import type { Attempt, Considered, Decision, Reason, StepCode, StepTrace } from './decision.ts';
+import { type AccountMatch, ownerOf } from './accounts.ts';
+import type { FairnessWindow, Rep } from './configuration.ts';
+import type {
+  Attempt,
+  AttemptVia,
+  Bound,
+  Considered,
+  Decision,
+  PoolPlace,
+  Reason,
+  StepCode,
+  StepTrace,
+  Turned,
+} from './decision.ts';
+import { LEAD_FIELDS, type LeadFieldName } from './fields.ts';
 import type { RoutableLead } from './lead.ts';
-import { type Candidate, creditOf, type Rotation, takeTurn } from './rotation.ts';
-import type { CompiledPlan, CompiledStep, RoutingConfiguration } from './routingConfiguration.ts';
+import { localTime } from './localTime.ts';
+import {
+  alignRotation,
+  type Candidate,
+  creditOf,
+  type Earners,
+  effectiveWeight,
+  inWindow,
+  type Place,
+  type Rotation,
+  type Turn,
+  takeTurn,
+} from './rotation.ts';
+import type { CompiledPlan, CompiledPool, CompiledStep, RoutingConfiguration } from './routingConfiguration.ts';
+import { reachedCap, type Standing } from './standing.ts';
 import type { TerritoryMatch } from './territories.ts';
 
 /** What changes with every lead, as it stands before this one. */
 export interface RoutingState {
-  rep(repId: string): { readonly load: number; readonly lastAssignment: number };
-  rotation(poolId: string): Rotation;
+  rep(repId: string): Standing;
+  /** By `poolRotation` or `listRotation`; empty for one that has not turned yet. */
+  rotation(id: string): Rotation;
+}
+
+/** The rotation of a pool, or of its leads of one segment that has weights of its own. */
+export const poolRotation = (poolId: string, weightSegment: string | null): string =>
+  weightSegment === null ? poolId : `${poolId}/${weightSegment}`;
+
+/** The rotation of the pools in a step's list. */
+export const listRotation = (stepKey: string): string => `step/${stepKey}`;
+
+/** Circumstances of a decision. */
+export interface Circumstances {
+  /** The moment, in ms since 1970. */
+  readonly at: number;
+  /** Reps from whom the lead is being taken. */
+  readonly exclude?: ReadonlySet<string>;
 }
 
 /** One lead on its way through the plan. */
-interface Case {
+interface Case extends Circumstances {
   readonly lead: RoutableLead;
   readonly configuration: RoutingConfiguration;
   readonly state: RoutingState;
   readonly account: AccountMatch | null;
   readonly territory: TerritoryMatch | null;
+  readonly cost: number;
+  readonly classes: readonly string[];
 }
 
 /** What a look at a target came to. */
@@ -31,27 +74,33 @@ interface Taken {
   readonly repId: string;
   readonly beyondCapacity: boolean;
   readonly value: number;
-  readonly rotation: Rotation | null;
+  readonly turns: readonly Turned[];
 }
 
 /**
  * Decides who gets a lead: the first step of the plan that matches and yields a rep, else the last resort. Pure: the
- * same lead, configuration and state give the same decision.
+ * same lead, configuration, state and circumstances give the same decision.
  *
  * @throws Error when no plan is published
  */
-export function decide(lead: RoutableLead, configuration: RoutingConfiguration, state: RoutingState): Decision {
+export function decide(
+  lead: RoutableLead,
+  configuration: RoutingConfiguration,
+  state: RoutingState,
+  circumstances: Circumstances,
+): Decision {
   const { plan } = configuration;
   if (plan === null) throw new Error('no plan is published');
-  const account = configuration.accounts.match(lead);
-  const territory = configuration.territories.match(lead);
-  const of: Case = { lead, configuration, state, account, territory };
+  const of = caseOf(lead, configuration, state, circumstances);
+  const { account, territory, cost, classes } = of;
   const common = {
     planVersion: plan.version,
     account: account && { id: account.account.id, by: account.by },
+    cost,
+    classes,
   };
   const steps: StepTrace[] = [];
-  for (const step of plan.candidates(lead)) {
+  for (const step of plan.candidates(lead, of.at)) {
     const looks = tryStep(step, of);
     if (looks === null) continue;
     const taken = looks.at(-1)?.taken ?? null;
@@ -63,7 +112,7 @@ export function decide(lead: RoutableLead, configuration: RoutingConfiguration, 
       ...taken,
       method: step.kind,
       stepKey: step.key,
-      poolId: taken.rotation === null ? null : (attempts.at(-1)?.poolId ?? null),
+      poolId: taken.turns.length === 0 ? null : (attempts.at(-1)?.poolId ?? null),
       territoryId: step.target.kind === 'TERRITORY' ? (territory?.territory.id ?? null) : null,
       steps,
     };
@@ -73,133 +122,244 @@ export function decide(lead: RoutableLead, configuration: RoutingConfiguration, 
   return { ...common, ...taken, method: 'FALLBACK', stepKey: null, poolId: null, territoryId: null, steps };
 }
 
+function caseOf(
+  lead: RoutableLead,
+  configuration: RoutingConfiguration,
+  state: RoutingState,
+  circumstances: Circumstances,
+): Case {
+  const { accounts, territories, settings } = configuration;
+  const { at } = circumstances;
+  return {
+    ...circumstances,
+    lead,
+    configuration,
+    state,
+    account: accounts.match(lead),
+    territory: territories.match(lead),
+    ...holdingOf(lead, settings, at),
+  };
+}
+
+/** What a lead takes up of its owner's limits. A segment that fails at run time counts for nothing: intake never fails. */
+export function holdingOf(
+  lead: RoutableLead,
+  settings: RoutingConfiguration['settings'],
+  at: number,
+): Pick<Case, 'cost' | 'classes'> {
+  try {
+    return { cost: settings.costOf(lead, at), classes: settings.classesOf(lead, at) };
+  } catch {
+    return { cost: 1, classes: [] };
+  }
+}
+
 /** Null when the step does not match. A step that fails is skipped with STEP_ERROR: intake never fails for it. */
 function tryStep(step: CompiledStep, of: Case): Look[] | null {
   try {
-    if (!step.matches(of.lead)) return null;
-    const look = lookAtTarget(step, of);
-    if (look === null || look.taken !== null) return look && [look];
-    const second = whenNobody(step, of, look.attempt);
-    return second === null ? [look] : [look, second];
+    if (!step.matches(of.lead, of.at)) return null;
+    const submitter = step.keepWithSubmitter ? lookAtSubmitter(of) : null;
+    if (submitter?.taken) return [submitter];
+    const own = lookAtTarget(step, of);
+    if (own === null) return null;
+    const looks = submitter ? [submitter, ...own] : own;
+    if (own.at(-1)?.taken) return looks;
+    const last = whenNobody(step, of, own);
+    return last === null ? looks : [...looks, last];
   } catch {
     return [nobody('STEP_ERROR')];
   }
 }
 
-/** Null when the target is an account's or territory's, and none of that kind matched. */
-function lookAtTarget(step: CompiledStep, of: Case): Look | null {
+/** The looks at a step's own target. Null when that is an account's or territory's, and none of that kind matched. */
+function lookAtTarget(step: CompiledStep, of: Case): Look[] | null {
   const { target } = step;
   const { reps, pools } = of.configuration;
   switch (target.kind) {
     case 'REP': {
       const rep = reps.byKey.get(target.rep);
-      return rep ? lookAtRep(rep, of, step) : nobody('TARGET_UNKNOWN');
+      return [rep ? lookAtRep(rep, of, 'TARGET', stepRules(step, of)) : nobody('TARGET_UNKNOWN')];
     }
     case 'POOL': {
       const pool = pools.byKey.get(target.pool);
-      return pool ? lookAtPool(pool, of, step) : nobody('TARGET_UNKNOWN');
+      return [pool ? lookAtPool(pool, of, 'TARGET', stepRules(step, of)) : nobody('TARGET_UNKNOWN')];
     }
+    case 'POOLS':
+      return lookAtPools(step, target, of);
     case 'TERRITORY': {
       const { territory } = of;
       if (territory === null) return null;
       const pool = pools.byId.get(territory.poolId ?? '');
-      if (pool) return lookAtPool(pool, of, step);
+      if (pool) return [lookAtPool(pool, of, 'TARGET', stepRules(step, of))];
       const rep = reps.byId.get(territory.repId ?? '');
-      return rep ? lookAtRep(rep, of, step) : nobody('TARGET_UNKNOWN');
+      return [rep ? lookAtRep(rep, of, 'TARGET', stepRules(step, of)) : nobody('TARGET_UNKNOWN')];
     }
     case 'ACCOUNT_OWNER': {
       const { account } = of;
       if (account === null || account.account.kind !== (step.kind === 'NAMED_ACCOUNT' ? 'NAMED' : 'CUSTOMER'))
         return null;
-      const owner = reps.byId.get(account.account.ownerId ?? '');
-      return owner ? lookAtOwner(owner, of) : nobody('OWNER_UNKNOWN');
+      const owner = reps.byId.get(ownerOf(account.account, of.configuration.accounts) ?? '');
+      return owner ? lookAtOwner(owner, step, of) : [nobody('OWNER_UNKNOWN')];
     }
   }
 }
 
-/** The step's second look, after nobody in its target could take the lead. */
-function whenNobody(step: CompiledStep, of: Case, first: Attempt): Look | null {
-  const { pools } = of.configuration;
+/** The step's last look, after nobody in its target could take the lead. */
+function whenNobody(step: CompiledStep, of: Case, own: readonly Look[]): Look | null {
+  const { pools, reps } = of.configuration;
+  const considered = own.flatMap(({ attempt }) => attempt.considered);
   switch (step.whenNobody.kind) {
     case 'NEXT_STEP':
       return null;
     case 'BACKUP_POOL': {
       const pool = pools.byKey.get(step.whenNobody.pool);
-      const look = pool ? lookAtPool(pool, of, null) : nobody('TARGET_UNKNOWN');
-      return { ...look, attempt: { ...look.attempt, via: 'BACKUP_POOL' } };
+      return pool ? lookAtPool(pool, of, 'BACKUP_POOL', NO_RULES) : nobody('TARGET_UNKNOWN', 'BACKUP_POOL');
     }
     case 'ASSIGN_ANYWAY': {
-      const pool = pools.byId.get(first.poolId ?? '');
-      const rep = of.configuration.reps.byId.get(first.considered[0]?.repId ?? '');
-      const look = pool ? lookAtPool(pool, of, step, true) : rep ? lookAtRep(rep, of, step, true) : null;
-      return look && { ...look, attempt: { ...look.attempt, via: 'ASSIGN_ANYWAY' } };
+      const rules: Rules =
+        step.target.kind === 'ACCOUNT_OWNER'
+          ? { ...NO_RULES, evenIfAway: true }
+          : { ...stepRules(step, of), evenIfAway: true };
+      if (step.target.kind === 'POOLS') return lookAtPools(step, step.target, of, rules).at(-1) ?? null;
+      const pool = pools.byId.get(own[0]?.attempt.poolId ?? '');
+      const rep = reps.byId.get(considered[0]?.repId ?? '');
+      if (pool) return lookAtPool(pool, of, 'ASSIGN_ANYWAY', rules);
+      return rep ? lookAtRep(rep, of, 'ASSIGN_ANYWAY', rules) : null;
     }
     case 'MANAGER':
-      return managerOf(first.considered, of);
+      return managerOf(considered, of);
   }
 }
 
-const lookWithout = (code: StepCode | null, considered: readonly Considered[], poolId: string | null = null): Look => ({
-  attempt: { via: 'TARGET', poolId, code, considered, tieBreak: null },
+/** What a step asks of reps, for one lead. */
+interface Rules {
+  readonly fits: ((rep: Rep) => boolean) | null;
+  readonly prefers: ((rep: Rep) => boolean) | null;
+  readonly compare: ((a: Rep, b: Rep) => number) | null;
+  /** Whether declared absence is ignored. */
+  readonly evenIfAway: boolean;
+}
+
+const NO_RULES: Rules = { fits: null, prefers: null, compare: null, evenIfAway: false };
+
+const stepRules = ({ fitsLead, prefersForLead, compareReps }: CompiledStep, { lead, at }: Case): Rules => ({
+  fits: fitsLead?.(lead, at) ?? null,
+  prefers: prefersForLead?.(lead, at) ?? null,
+  compare: compareReps,
+  evenIfAway: false,
+});
+
+const lookWithout = (
+  via: AttemptVia,
+  code: StepCode | null,
+  considered: readonly Considered[],
+  pool: InPool = NO_POOL,
+): Look => ({
+  attempt: { via, ...pool, list: null, code, considered, tieBreak: null },
   taken: null,
 });
 
-const nobody = (code: StepCode): Look => lookWithout(code, []);
+type InPool = Pick<Attempt, 'poolId' | 'strategy' | 'weightSegment' | 'rotation'>;
 
-const limitOf = (rep: Rep, of: Case): number => rep.capacity ?? of.configuration.defaultCapacity;
+const NO_POOL: InPool = { poolId: null, strategy: null, weightSegment: null, rotation: null };
 
-/** Why a rep cannot take this lead at all; null if they can. */
-function obstacle(
-  rep: Rep,
-  of: Case,
-  load: number,
-  fits: ((rep: Rep) => boolean) | null,
-  evenIfAway: boolean,
-): Reason | null {
-  if (rep.status === 'LEFT') return 'LEFT';
-  if (of.lead.email !== null && of.lead.email === rep.email) return 'OWNER_EQUALS_LEAD';
-  if (fits !== null && !fits(rep)) return 'DOES_NOT_FIT';
-  if (rep.status === 'PAUSED' && !evenIfAway) return 'PAUSED';
-  return load + 1 > limitOf(rep, of) ? 'AT_CAPACITY' : null;
+const nobody = (code: StepCode, via: AttemptVia = 'TARGET'): Look => lookWithout(via, code, []);
+
+const limitOf = (rep: Rep, of: Case): number => rep.capacity ?? of.configuration.settings.defaultCapacity;
+
+/** Why a rep cannot take this lead. */
+interface Obstacle {
+  readonly reason: Reason;
+  readonly bound: Bound | null;
+}
+
+const because = (reason: Reason, bound: Bound | null = null): Obstacle => ({ reason, bound });
+
+/** Why a rep cannot have this lead whatever their limits; null if they can. */
+function unsuitable(rep: Rep, of: Case, rules: Rules): Obstacle | null {
+  if (rep.status === 'LEFT') return because('LEFT');
+  if (of.exclude?.has(rep.id)) return because('ALREADY_HAD');
+  if (of.lead.email !== null && of.lead.email === rep.email) return because('OWNER_EQUALS_LEAD');
+  if (rules.fits !== null && !rules.fits(rep)) return because('DOES_NOT_FIT');
+  if (rep.status === 'PAUSED' && !rules.evenIfAway) return because('PAUSED');
+  return null;
+}
+
+/** Which of a rep's own limits is reached; null for none. */
+function limited(rep: Rep, of: Case, standing: Standing, limitsCapacity: boolean): Obstacle | null {
+  const { settings } = of.configuration;
+  if (limitsCapacity && standing.load + of.cost > limitOf(rep, of)) return because('AT_CAPACITY');
+  for (const segment of of.classes) {
+    const limit = [...rep.classLimits, ...settings.classLimits].find((each) => each.segment === segment)?.limit;
+    const count = standing.classes[segment] ?? 0;
+    if (limit !== undefined && count + 1 > limit) return because('AT_CLASS_LIMIT', { count, limit, of: segment });
+  }
+  const cap = reachedCap(rep.rateCaps ?? settings.rateCaps, standing, of.at);
+  return cap && because('RATE_CAPPED', { count: cap.leads, limit: cap.leads, of: cap.per });
 }
 
 /** Takes the one rep a step names, if they can. */
-function lookAtRep(rep: Rep, of: Case, step: CompiledStep | null, evenIfAway = false): Look {
-  const { load } = of.state.rep(rep.id);
-  const reason = obstacle(rep, of, load, step?.fits?.(of.lead) ?? null, evenIfAway);
-  return one(rep, of, reason, reason === null ? 'CHOSEN' : reason);
+function lookAtRep(rep: Rep, of: Case, via: AttemptVia, rules: Rules): Look {
+  const standing = of.state.rep(rep.id);
+  return one(rep, of, via, unsuitable(rep, of, rules) ?? limited(rep, of, standing, true));
 }
 
 /** One rep considered by themselves: taken unless there is an obstacle. */
-function one(rep: Rep, of: Case, obstacle: Reason | null, reason: Reason, code: StepCode | null = null): Look {
-  const { load } = of.state.rep(rep.id);
-  const limit = limitOf(rep, of);
+function one(rep: Rep, of: Case, via: AttemptVia, obstacle: Obstacle | null, code: StepCode | null = null): Look {
+  const standing = of.state.rep(rep.id);
   return {
     attempt: {
-      via: 'TARGET',
-      poolId: null,
+      via,
+      ...NO_POOL,
+      list: null,
       code,
-      considered: [{ repId: rep.id, reason, load, limit, turn: null }],
+      considered: [single(rep, of, obstacle ?? because('CHOSEN'))],
       tieBreak: obstacle === null ? 'ONLY_ONE' : null,
     },
-    taken: obstacle === null ? { repId: rep.id, beyondCapacity: load + 1 > limit, value: 1, rotation: null } : null,
+    taken:
+      obstacle === null
+        ? { repId: rep.id, beyondCapacity: limited(rep, of, standing, true) !== null, value: 1, turns: [] }
+        : null,
   };
 }
 
-/** An account's owner: taken beyond capacity; who has left is stood in for by the manager. */
-function lookAtOwner(owner: Rep, of: Case): Look {
-  const { load } = of.state.rep(owner.id);
-  const reason = obstacle(owner, of, load, null, false);
-  if (reason !== 'LEFT') {
-    const binds = reason !== null && reason !== 'AT_CAPACITY' ? reason : null;
-    return one(owner, of, binds, binds ?? 'CHOSEN');
+const single = (rep: Rep, of: Case, { reason, bound }: Obstacle): Considered => ({
+  repId: rep.id,
+  reason,
+  standing: of.state.rep(rep.id),
+  limit: limitOf(rep, of),
+  bound,
+  turn: null,
+});
+
+/** The rep who entered the lead; null where none did. */
+function lookAtSubmitter(of: Case): Look | null {
+  const rep = of.configuration.reps.byId.get(of.lead.enteredById ?? '');
+  return rep ? lookAtRep(rep, of, 'SUBMITTER', NO_RULES) : null;
+}
+
+/**
+ * An account's owner, beyond their limits unless the step says otherwise. Who is away as declared is stood in for by
+ * the delegate, who has left by the manager.
+ */
+function lookAtOwner(owner: Rep, step: CompiledStep, of: Case): Look[] {
+  const rules = { ...NO_RULES, evenIfAway: step.ownerAway === 'KEEP' };
+  const obstacle = unsuitable(owner, of, rules);
+  if (obstacle?.reason === 'LEFT') {
+    const left = single(owner, of, obstacle);
+    const { attempt, taken } = managerOf([left], of) ?? lookWithout('MANAGER', null, []);
+    return [
+      {
+        attempt: { ...attempt, via: 'TARGET', code: 'OWNER_LEFT', considered: [left, ...attempt.considered] },
+        taken,
+      },
+    ];
   }
-  const left: Considered = { repId: owner.id, reason: 'LEFT', load, limit: limitOf(owner, of), turn: null };
-  const { attempt, taken } = managerOf([left], of) ?? lookWithout(null, []);
-  return {
-    attempt: { ...attempt, via: 'TARGET', code: 'OWNER_LEFT', considered: [left, ...attempt.considered] },
-    taken,
-  };
+  const binding = obstacle ?? (step.ownerBeyondCapacity ? null : limited(owner, of, of.state.rep(owner.id), true));
+  const look = one(owner, of, 'TARGET', binding);
+  if (obstacle?.reason !== 'PAUSED' || step.ownerAway !== 'DELEGATE') return [look];
+  const delegate = of.configuration.reps.byId.get(owner.backupId ?? '');
+  return delegate ? [look, lookAtRep(delegate, of, 'DELEGATE', NO_RULES)] : [look];
 }
 
 /** The manager of the first who has one, and on up the chain, to the first who can take the lead. */
@@ -211,120 +371,260 @@ function managerOf(considered: readonly Considered[], of: Case): Look | null {
   const seen = new Set([start.id]);
   for (let at = byId.get(start.managerId ?? ''); at && !seen.has(at.id); at = byId.get(at.managerId ?? '')) {
     seen.add(at.id);
-    const look = lookAtRep(at, of, null);
+    const look = lookAtRep(at, of, 'MANAGER', NO_RULES);
     tried.push(...look.attempt.considered);
-    if (look.taken) return { attempt: { ...look.attempt, via: 'MANAGER', considered: tried }, taken: look.taken };
+    if (look.taken) return { attempt: { ...look.attempt, considered: tried }, taken: look.taken };
   }
-  const look = lookWithout(null, tried);
-  return { ...look, attempt: { ...look.attempt, via: 'MANAGER' } };
+  return lookWithout('MANAGER', null, tried);
 }
 
-/** Called for each member who is passed over. */
-type Pass = (candidate: Candidate, tier: number, reason: Reason) => void;
+/** Who of a pool could take the lead, and who was passed over. */
+export interface Sifted {
+  readonly weightSegment: string | null;
+  /** Who could take it and stands foremost: they alone earn of it. */
+  readonly eligible: readonly Candidate[];
+  readonly tier: number;
+  readonly passed: readonly { readonly candidate: Candidate; readonly tier: number; readonly obstacle: Obstacle }[];
+}
 
-/** The members who could take the lead and stand in the highest tier with anyone: they alone earn of it. */
-function sift(
-  pool: Pool,
-  of: Case,
-  fits: ((rep: Rep) => boolean) | null,
-  evenIfAway: boolean,
-  pass: Pass,
-): { readonly eligible: readonly Candidate[]; readonly tier: number } {
-  const able: { readonly candidate: Candidate; readonly tier: number }[] = [];
+function sift(pool: CompiledPool, of: Case, rules: Rules): Sifted {
+  const { fits: _, prefers, compare } = rules;
+  const { byId } = of.configuration.reps;
+  const weightSegment = pool.weightSegments.length === 0 ? null : pool.weightSegmentOf(of.lead, of.at);
+  const passed: { candidate: Candidate; tier: number; obstacle: Obstacle }[] = [];
+  const able: {
+    readonly candidate: Candidate;
+    readonly tier: number;
+    readonly rep: Rep;
+    readonly preferred: boolean;
+  }[] = [];
   let highest = Number.NEGATIVE_INFINITY;
-  for (const [position, { repId, weight, tier }] of pool.members.entries()) {
-    const rep = of.configuration.reps.byId.get(repId);
+  for (const [position, member] of pool.members.entries()) {
+    const rep = byId.get(member.repId);
     if (!rep) continue;
-    const { load, lastAssignment } = of.state.rep(repId);
-    const candidate = { repId, weight, position, lastAssignment, load, limit: limitOf(rep, of) };
-    const reason = weight === 0 ? 'WEIGHT_ZERO' : obstacle(rep, of, load, fits, evenIfAway);
-    if (reason !== null) {
-      pass(candidate, tier, reason);
+    const standing = of.state.rep(rep.id);
+    const weight = weightSegment === null ? member.weight : (member.segmentWeights[weightSegment] ?? member.weight);
+    const { load, lastAssignment } = standing;
+    const candidate: Candidate = { id: rep.id, weight, position, lastAssignment, load, limit: limitOf(rep, of) };
+    const obstacle =
+      weight === 0
+        ? because('WEIGHT_ZERO')
+        : (unsuitable(rep, of, rules) ??
+          limited(rep, of, standing, pool.limitsCapacity) ??
+          heldTooMany(member.capacity ?? pool.memberCapacity, standing.held[pool.id] ?? 0));
+    if (obstacle !== null) {
+      passed.push({ candidate, tier: member.tier, obstacle });
       continue;
     }
-    able.push({ candidate, tier });
-    highest = Math.max(highest, tier);
+    const preferred = prefers?.(rep) ?? false;
+    const tier = member.tier + (preferred ? 1 : 0);
+    able.push({ candidate, tier, rep, preferred });
+    if (tier > highest) highest = tier;
   }
+  const foremost =
+    compare === null
+      ? null
+      : firstOf(
+          able.filter(({ tier }) => tier === highest),
+          compare,
+        );
   const eligible: Candidate[] = [];
-  for (const { candidate, tier } of able) {
-    if (tier === highest) eligible.push(candidate);
-    else pass(candidate, tier, 'LOWER_TIER');
+  for (const { candidate, tier, rep, preferred } of able) {
+    if (tier < highest) {
+      const reason = prefers !== null && !preferred && tier + 1 === highest ? 'NOT_PREFERRED' : 'LOWER_TIER';
+      passed.push({ candidate, tier, obstacle: because(reason) });
+    } else if (foremost !== null && compare !== null && compare(rep, foremost) > 0) {
+      passed.push({ candidate, tier, obstacle: because('ORDERED_BEHIND') });
+    } else eligible.push(candidate);
   }
-  return { eligible, tier: highest };
+  return { weightSegment, eligible, tier: highest, passed };
 }
 
+const firstOf = (able: readonly { readonly rep: Rep }[], compare: (a: Rep, b: Rep) => number): Rep | null =>
+  able.reduce<Rep | null>((first, { rep }) => (first === null || compare(rep, first) < 0 ? rep : first), null);
+
+const heldTooMany = (limit: number | null, count: number): Obstacle | null =>
+  limit !== null && count + 1 > limit ? because('AT_POOL_CAPACITY', { count, limit, of: null }) : null;
+
 /** Who earns of a lead that is given by hand to a member of a pool: those who could have taken it as a new one. */
-export const earnersOf = (
-  pool: Pool,
+export function earnersOf(
+  pool: CompiledPool,
   lead: RoutableLead,
   configuration: RoutingConfiguration,
   state: RoutingState,
-): readonly Candidate[] =>
-  sift(pool, { lead, configuration, state, account: null, territory: null }, null, false, () => {}).eligible;
+  circumstances: Circumstances,
+): { readonly rotationId: string; readonly rotation: Rotation; readonly eligible: readonly Candidate[] } {
+  const of = caseOf(lead, configuration, state, circumstances);
+  const { eligible, weightSegment } = sift(pool, of, NO_RULES);
+  const rotationId = poolRotation(pool.id, weightSegment);
+  return { rotationId, rotation: current(pool, rotationId, of), eligible };
+}
+
+/** A lead of which nothing is known: anybody could take it. */
+const ANY_LEAD: RoutableLead = {
+  ...(Object.fromEntries(Object.keys(LEAD_FIELDS).map((name) => [name, null])) as Record<LeadFieldName, null>),
+  latitude: null,
+  longitude: null,
+  source: '',
+  requestKind: 'OTHER',
+  qualification: 'NONE',
+  icp: false,
+  enteredById: null,
+  attributes: {},
+};
+
+/** How a pool would choose for a lead that anybody could take. */
+export function attemptIn(
+  pool: CompiledPool,
+  weightSegment: string | null,
+  configuration: RoutingConfiguration,
+  state: RoutingState,
+  at: number,
+): { readonly considered: readonly Considered[]; readonly rotation: Rotation } {
+  const of: Case = { lead: ANY_LEAD, configuration, state, at, account: null, territory: null, cost: 1, classes: [] };
+  const chosen = weightSegment === null ? [] : [weightSegment];
+  const { attempt } = lookAtPool(
+    { ...pool, weightSegments: chosen, weightSegmentOf: () => weightSegment },
+    of,
+    'TARGET',
+    NO_RULES,
+  );
+  return { considered: attempt.considered, rotation: current(pool, poolRotation(pool.id, weightSegment), of) };
+}
+
+/** A pool's rotation as its fairness window has it. */
+const current = (pool: CompiledPool, rotationId: string, { state, at, configuration }: Case): Rotation =>
+  inWindow(state.rotation(rotationId), windowBegan(pool.fairnessWindow, at, configuration.settings.timeZone));
+
+const windowBegan = (window: FairnessWindow, at: number, timeZone: string): number | null =>
+  window === 'NEVER' ? null : localTime(at, timeZone).began[window];
 
 /** Lets the pool's rotation choose among those who can take the lead. */
-function lookAtPool(pool: Pool, of: Case, step: CompiledStep | null, evenIfAway = false): Look {
-  const rotation = of.state.rotation(pool.id);
-  const considered: Considered[] = [];
-  const pass: Pass = ({ repId, load, limit, weight, lastAssignment }, tier, reason) => {
-    const credit = creditOf(rotation, repId);
-    const received = rotation.received.get(repId) ?? 0;
-    const credits = { creditBefore: credit, creditAfter: credit };
-    const turn = { weight, tier, share: 0, received, ...credits, lastAssignment, rank: null };
-    considered.push({ repId, reason, load, limit, turn });
-  };
-  const { eligible, tier } = sift(pool, of, step?.fits?.(of.lead) ?? null, evenIfAway, pass);
-  if (eligible.length === 0) return lookWithout(pool.members.length === 0 ? 'POOL_EMPTY' : null, considered, pool.id);
+const lookAtPool = (pool: CompiledPool, of: Case, via: AttemptVia, rules: Rules): Look =>
+  turnIn(pool, sift(pool, of, rules), of, via);
 
-  const value = leadValue(of.lead, pool);
-  const turn = takeTurn(pool.strategy, eligible, rotation, value);
-  const line = turn.line.map(
-    ({ candidate, ...place }, index): Considered => ({
-      repId: candidate.repId,
-      reason: index === 0 ? 'CHOSEN' : 'NOT_THEIR_TURN',
-      load: candidate.load,
-      limit: candidate.limit,
-      turn: {
-        weight: candidate.weight,
-        tier,
-        ...place,
-        received: rotation.received.get(candidate.repId) ?? 0,
-        lastAssignment: candidate.lastAssignment,
-        rank: index + 1,
-      },
-    }),
-  );
+/** The turn in a pool, by who of it could take the lead. */
+function turnIn(pool: CompiledPool, sifted: Sifted, of: Case, via: AttemptVia): Look {
+  const { weightSegment, eligible, tier, passed } = sifted;
+  const rotationId = poolRotation(pool.id, weightSegment);
+  const rotation = current(pool, rotationId, of);
+  const place = (
+    { id, weight, limit }: Candidate,
+    obstacle: Obstacle,
+    turn: Pick<NonNullable<Considered['turn']>, 'tier' | 'share' | 'creditBefore' | 'creditAfter' | 'rank'>,
+  ): Considered => {
+    const received = rotation.received.get(id) ?? 0;
+    return { repId: id, ...obstacle, standing: of.state.rep(id), limit, turn: { weight, received, ...turn } };
+  };
+  const passedOver = passed.map(({ candidate, tier: own, obstacle }) => {
+    const credit = creditOf(rotation, candidate.id);
+    return place(candidate, obstacle, { tier: own, share: 0, creditBefore: credit, creditAfter: credit, rank: null });
+  });
+  const named: InPool = { poolId: pool.id, strategy: pool.strategy, weightSegment, rotation };
+  if (eligible.length === 0) {
+    return lookWithout(via, pool.members.length === 0 ? 'POOL_EMPTY' : null, passedOver, named);
+  }
+  const value = pool.valueOf(of.lead, of.at);
+  const turn = takeTurn(pool.strategy, eligible, rotation, value, pool.maxAhead);
+  const inTurn = ({ candidate, ...credits }: Place, reason: Reason, rank: number | null): Considered =>
+    place(candidate, because(reason), { tier, ...credits, rank });
+  const line = turn.line.map((each, index) => inTurn(each, index === 0 ? 'CHOSEN' : 'NOT_THEIR_TURN', index + 1));
   const [chosen] = line as [Considered];
+  const considered = [...line, ...turn.ahead.map((each) => inTurn(each, 'TOO_FAR_AHEAD', null)), ...passedOver];
+  const rep = of.configuration.reps.byId.get(chosen.repId) as Rep;
   return {
-    attempt: {
-      via: 'TARGET',
-      poolId: pool.id,
-      code: null,
-      considered: [...line, ...considered],
-      tieBreak: turn.tieBreak,
+    attempt: { via, ...named, list: null, code: null, considered, tieBreak: turn.tieBreak },
+    taken: {
+      repId: chosen.repId,
+      // Possible only where the pool measures capacity without limiting.
+      beyondCapacity: !pool.limitsCapacity && limited(rep, of, of.state.rep(rep.id), true) !== null,
+      value,
+      turns: [turned(rotationId, turn, eligible, rotation, value)],
     },
-    taken: { repId: chosen.repId, beyondCapacity: false, value, rotation: turn.rotation },
   };
 }
 
-/** What whoever takes the lead pays: 1 by number; in VALUE_BALANCED the score, at least 1, or the pool's default. */
-export const leadValue = (lead: Pick<RoutableLead, 'score'>, pool: Pool): number =>
-  pool.strategy === 'VALUE_BALANCED' ? Math.max(1, Math.round(lead.score ?? pool.defaultValue)) : 1;
+const turned = (
+  rotationId: string,
+  { line, rotation: after }: Turn,
+  eligible: readonly Candidate[],
+  { others = { count: 0, weight: 0 } }: Rotation,
+  value: number,
+): Turned => {
+  const earners: Earners = { listed: eligible, others };
+  return { rotationId, rotation: after, paidBy: line[0]?.candidate.id ?? '', value, earners };
+};
+
+/** Lets the pools of a list take turns, then the reps of the one whose turn it is. */
+function lookAtPools(
+  step: CompiledStep,
+  { pools: list, share }: Extract<CompiledStep['target'], { kind: 'POOLS' }>,
+  of: Case,
+  rules: Rules = stepRules(step, of),
+): Look[] {
+  const via = rules.evenIfAway ? 'ASSIGN_ANYWAY' : 'TARGET';
+  const looks: Look[] = [];
+  const able: { readonly pool: CompiledPool; readonly sifted: Sifted; readonly candidate: Candidate }[] = [];
+  for (const [position, { pool: key, weight }] of list.entries()) {
+    const pool = of.configuration.pools.byKey.get(key);
+    const sifted = pool && sift(pool, of, rules);
+    if (!pool || !sifted || sifted.eligible.length === 0) {
+      looks.push(pool && sifted ? turnIn(pool, sifted, of, via) : nobody('TARGET_UNKNOWN', via));
+      continue;
+    }
+    const heads = sifted.eligible.reduce((sum, each) => sum + effectiveWeight(pool.strategy, each.weight), 0);
+    able.push({
+      pool,
+      sifted,
+      candidate: {
+        id: pool.id,
+        weight: share === 'PER_HEAD' ? heads : weight,
+        position,
+        // Pools wait by their turns in the list alone.
+        lastAssignment: 0,
+        load: 0,
+        limit: 1,
+      },
+    });
+  }
+  if (able.length === 0) return looks;
+  const rotationId = listRotation(step.key);
+  const members = list.flatMap(({ pool, weight }) => {
+    const id = of.configuration.pools.byKey.get(pool)?.id;
+    return id === undefined ? [] : [{ id, weight }];
+  });
+  const stored = of.state.rotation(rotationId);
+  // A list changes with the plan, so its rotation is brought in line when it is next used.
+  const rotation = [...stored.credits.keys()].every((id) => members.some((member) => member.id === id))
+    ? stored
+    : alignRotation(stored, 'WEIGHTED', members);
+  const candidates = able.map(({ candidate }) => candidate);
+  const turn = takeTurn('WEIGHTED', candidates, rotation, 1);
+  const winner = able.find(({ pool }) => pool.id === turn.line[0]?.candidate.id) as (typeof able)[number];
+  const { attempt, taken } = turnIn(winner.pool, winner.sifted, of, via);
+  const inList = turn.line.map(({ candidate, ...place }): PoolPlace => {
+    const eligible = able.find(({ pool }) => pool.id === candidate.id)?.sifted.eligible.length ?? 0;
+    return { poolId: candidate.id, weight: candidate.weight, eligible, ...place };
+  });
+  return [
+    ...looks,
+    {
+      attempt: { ...attempt, list: { rotation, line: inList } },
+      taken: taken && { ...taken, turns: [turned(rotationId, turn, candidates, rotation, 1), ...taken.turns] },
+    },
+  ];
+}
 
 /** The first of the chain who has not left, whatever their availability or load; the last one if all have. */
 function lastResort(plan: CompiledPlan, of: Case): { attempt: Attempt; taken: Taken } {
   const chain = plan.lastResort.map((key) => of.configuration.reps.byKey.get(key)).filter((rep) => rep !== undefined);
-  const suitable = chain.find((rep) => rep.status !== 'LEFT' && rep.email !== of.lead.email);
-  const rep = suitable ?? chain.find((each) => each.status !== 'LEFT') ?? chain.at(-1);
+  const obstacleOf = (rep: Rep): Obstacle | null => unsuitable(rep, of, { ...NO_RULES, evenIfAway: true });
+  const rep =
+    chain.find((each) => obstacleOf(each) === null) ?? chain.find((each) => each.status !== 'LEFT') ?? chain.at(-1);
   if (!rep) throw new Error('the published plan has no last resort');
-  const { attempt, taken } = one(rep, of, null, 'CHOSEN');
-  const passed = chain.slice(0, chain.indexOf(rep)).map((each): Considered => {
-    const { load } = of.state.rep(each.id);
-    const reason = each.status === 'LEFT' ? 'LEFT' : 'OWNER_EQUALS_LEAD';
-    return { repId: each.id, reason, load, limit: limitOf(each, of), turn: null };
-  });
-  return {
-    attempt: { ...attempt, via: 'LAST_RESORT', considered: [...passed, ...attempt.considered] },
-    taken: taken as Taken,
-  };
+  const { attempt, taken } = one(rep, of, 'LAST_RESORT', null);
+  const passed = chain
+    .slice(0, chain.indexOf(rep))
+    .map((each) => single(each, of, obstacleOf(each) ?? because('NOT_THEIR_TURN')));
+  return { attempt: { ...attempt, considered: [...passed, ...attempt.considered] }, taken: taken as Taken };
 }

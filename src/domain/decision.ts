@@ -1,8 +1,20 @@
+import type { Strategy } from './configuration.ts';
+import type { StepKind } from './plan.ts';
 import { STEP_KINDS } from './plan.ts';
-import type { Rotation } from './rotation.ts';
+import type { Earners, Rotation } from './rotation.ts';
+import type { Standing } from './standing.ts';
 
-/** How an assignment came about: by a step of this kind, as the last resort, or by hand. */
-export const METHODS = [...STEP_KINDS, 'FALLBACK', 'MANUAL'] as const;
+/** How an assignment came about: by a step of this kind, or by what follows it here. */
+export const METHODS = [
+  ...STEP_KINDS,
+  /** The last resort. */
+  'FALLBACK',
+  /** The same person has an open lead. */
+  'DUPLICATE',
+  'MANUAL',
+  'REASSIGNMENT',
+  'OFFBOARDING',
+] as const;
 export type Method = (typeof METHODS)[number];
 
 /** Why a rep was taken or passed over; one code per kind of reason. */
@@ -11,13 +23,26 @@ export const REASONS = [
   /** Could take the lead, but it was somebody else's turn. */
   'NOT_THEIR_TURN',
   'LOWER_TIER',
+  /** Others are preferred for this lead. */
+  'NOT_PREFERRED',
+  /** Others come first by the step's order. */
+  'ORDERED_BEHIND',
+  /** Too little credit beside the first: `maxAhead` of the pool. */
+  'TOO_FAR_AHEAD',
   'AT_CAPACITY',
+  /** Holds as many leads from this pool as they may. */
+  'AT_POOL_CAPACITY',
+  /** Holds as many leads of this class as they may. */
+  'AT_CLASS_LIMIT',
+  'RATE_CAPPED',
   'PAUSED',
   'LEFT',
   'WEIGHT_ZERO',
   'DOES_NOT_FIT',
   /** The lead carries the rep's own address. */
   'OWNER_EQUALS_LEAD',
+  /** The lead is being taken from them. */
+  'ALREADY_HAD',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
@@ -25,24 +50,34 @@ export type Reason = (typeof REASONS)[number];
 export const TIE_BREAKS = ['ONLY_ONE', 'DEADLINE', 'CREDIT', 'LOAD', 'WEIGHT', 'WAITED', 'POSITION'] as const;
 export type TieBreak = (typeof TIE_BREAKS)[number];
 
+/** A limit beside that of open leads which kept a rep from a lead. */
+export interface Bound {
+  readonly count: number;
+  readonly limit: number;
+  /** AT_CLASS_LIMIT: the segment; RATE_CAPPED: HOUR, DAY, WEEK or MONTH; null for AT_POOL_CAPACITY. */
+  readonly of: string | null;
+}
+
 export interface Considered {
   readonly repId: string;
   readonly reason: Reason;
-  readonly load: number;
+  /** As the rep stood before this lead. */
+  readonly standing: Standing;
+  /** The most places the rep has. */
   readonly limit: number;
+  readonly bound: Bound | null;
   /** Of the rotation; null where none was involved (a rep as target, an owner). */
   readonly turn: {
     readonly weight: number;
+    /** A preferred rep stands one above their own. */
     readonly tier: number;
     /** 0 to 1 of what the eligible members earn; 0 for who is not eligible. */
     readonly share: number;
-    /** Leads received from this pool before. */
+    /** Leads received in this rotation before. */
     readonly received: number;
     /** In leads (VALUE_BALANCED: in value). */
     readonly creditBefore: number;
     readonly creditAfter: number;
-    /** Number of the rep's last assignment, 0 for none yet. */
-    readonly lastAssignment: number;
     /** 1 for the one chosen; null for who was not eligible. */
     readonly rank: number | null;
   } | null;
@@ -52,14 +87,41 @@ export interface Considered {
 export const STEP_CODES = ['POOL_EMPTY', 'OWNER_UNKNOWN', 'OWNER_LEFT', 'TARGET_UNKNOWN', 'STEP_ERROR'] as const;
 export type StepCode = (typeof STEP_CODES)[number];
 
-/** Where a look went: the step's own target, what its `whenNobody` turned to, or the last resort. */
-export const ATTEMPT_VIAS = ['TARGET', 'BACKUP_POOL', 'ASSIGN_ANYWAY', 'MANAGER', 'LAST_RESORT'] as const;
+/** Where a look went: the step's own target, what stood in for it, what its `whenNobody` turned to, or the last resort. */
+export const ATTEMPT_VIAS = [
+  'TARGET',
+  'SUBMITTER',
+  'DELEGATE',
+  'BACKUP_POOL',
+  'ASSIGN_ANYWAY',
+  'MANAGER',
+  'LAST_RESORT',
+] as const;
 export type AttemptVia = (typeof ATTEMPT_VIAS)[number];
+
+/** A pool's place among those of a list. */
+export interface PoolPlace {
+  readonly poolId: string;
+  readonly weight: number;
+  /** Members who could take the lead and earn of it. */
+  readonly eligible: number;
+  readonly share: number;
+  readonly creditBefore: number;
+  readonly creditAfter: number;
+}
 
 /** One look at one target: a step's own, or what its `whenNobody` turned to. */
 export interface Attempt {
   readonly via: AttemptVia;
   readonly poolId: string | null;
+  /** Of the pool; null where there is none. */
+  readonly strategy: Strategy | null;
+  /** Key of the segment whose weights counted in the pool; null for the base weights. */
+  readonly weightSegment: string | null;
+  /** The pool's rotation before the turn; null where there is no pool. */
+  readonly rotation: Rotation | null;
+  /** The list of pools whose turn came before; null where there is none. */
+  readonly list: { readonly rotation: Rotation; readonly line: readonly PoolPlace[] } | null;
   readonly code: StepCode | null;
   readonly considered: readonly Considered[];
   readonly tieBreak: TieBreak | null;
@@ -69,13 +131,25 @@ export interface Attempt {
 export interface StepTrace {
   /** Null for the last resort. */
   readonly stepKey: string | null;
-  readonly kind: (typeof STEP_KINDS)[number] | null;
+  readonly kind: StepKind | null;
   readonly yielded: boolean;
   readonly attempts: readonly Attempt[];
 }
 
 export const ACCOUNT_MATCHES = ['KEY', 'DOMAIN', 'NAME'] as const;
 export type AccountMatchBy = (typeof ACCOUNT_MATCHES)[number];
+
+/** A turn that was taken, or an assignment by hand that counts as one. */
+export interface Turned {
+  readonly rotationId: string;
+  /** As it stands afterwards. */
+  readonly rotation: Rotation;
+  /** The rep, or for a list the pool, that paid. */
+  readonly paidBy: string;
+  /** 1, or in VALUE_BALANCED the lead's value. */
+  readonly value: number;
+  readonly earners: Earners;
+}
 
 /** Who gets the lead, and everything that led there. */
 export interface Decision {
@@ -86,11 +160,15 @@ export interface Decision {
   readonly poolId: string | null;
   readonly territoryId: string | null;
   readonly account: { readonly id: string; readonly by: AccountMatchBy } | null;
-  /** Whether the rep was taken although their load had reached the limit (owners and the last resort only). */
+  /** Whether the rep was taken although a limit was reached (owners, the last resort and assignments by hand only). */
   readonly beyondCapacity: boolean;
   /** What the receiver paid in the pool: 1, or the lead's value in VALUE_BALANCED. */
   readonly value: number;
-  /** The pool's rotation after this turn; null where no turn was taken. */
-  readonly rotation: Rotation | null;
+  /** Places the lead takes of its owner's capacity. */
+  readonly cost: number;
+  /** Lead classes it belongs to: keys of segments. */
+  readonly classes: readonly string[];
+  /** The pool's turn and, before it, that of the list of pools; empty where no turn was taken. */
+  readonly turns: readonly Turned[];
   readonly steps: readonly StepTrace[];
 }

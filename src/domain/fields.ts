@@ -1,6 +1,8 @@
 import { type AttributeValue, QUALIFICATIONS, REQUEST_KINDS, type RoutableLead } from './lead.ts';
+import { localTime, WEEKDAYS } from './localTime.ts';
 
-export type FieldType = 'TEXT' | 'NUMBER' | 'BOOLEAN' | 'ENUM';
+export const FIELD_TYPES = ['TEXT', 'NUMBER', 'BOOLEAN', 'ENUM'] as const;
+export type FieldType = (typeof FIELD_TYPES)[number];
 
 export interface Field {
   readonly type: FieldType;
@@ -12,7 +14,7 @@ const text: Field = { type: 'TEXT' };
 const number: Field = { type: 'NUMBER' };
 
 /** The lead's fields that conditions and dynamic matches can name, beside `attributes.<name>`. */
-export const FIELDS = {
+export const LEAD_FIELDS = {
   email: text,
   phone: text,
   firstName: text,
@@ -26,6 +28,8 @@ export const FIELDS = {
   metro: text,
   postalCode: text,
   industry: text,
+  naicsSector: text,
+  naceSection: text,
   employees: number,
   score: number,
   source: text,
@@ -35,19 +39,51 @@ export const FIELDS = {
   icp: { type: 'BOOLEAN' },
   timeZone: text,
   language: text,
+  accountKey: text,
 } as const satisfies Readonly<Record<string, Field>>;
-export type FieldName = keyof typeof FIELDS;
+export type LeadFieldName = keyof typeof LEAD_FIELDS;
+
+/** The moment of the decision, in the time zone that the comparison names. */
+export const TIME_FIELDS = {
+  weekday: { type: 'ENUM', values: WEEKDAYS },
+  /** 0 to 23. */
+  hour: number,
+} as const satisfies Readonly<Record<string, Field>>;
+export type TimeFieldName = keyof typeof TIME_FIELDS;
+
+/** As the `timeZone` of a comparison: the lead's own. */
+export const ZONE_OF_LEAD = 'LEAD';
+
+const FIELDS: ReadonlyMap<string, Field> = new Map(Object.entries({ ...LEAD_FIELDS, ...TIME_FIELDS }));
+
+/** The names of all that a condition can compare, apart from attributes. */
+export const FIELD_NAMES: readonly string[] = [...FIELDS.keys()];
+
+/** A field that a condition can compare; undefined for attributes and for what is none. */
+export const fieldNamed = (name: string): Field | undefined => FIELDS.get(name);
 
 const ATTRIBUTE = /^attributes\.[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 /** Whether a name is `attributes.<name>`, of whatever type. */
 export const isAttribute = (name: string): boolean => ATTRIBUTE.test(name);
 
-export const isField = (name: string): name is FieldName => Object.hasOwn(FIELDS, name);
+/** `attributes.plan` → `plan`. */
+export const attributeName = (name: string): string => name.slice('attributes.'.length);
 
-/** A function that reads a field or attribute of a lead; null where nothing is known. */
-export function reader(name: string): (lead: RoutableLead) => AttributeValue | null {
-  if (isField(name)) return (lead) => lead[name];
-  const attribute = name.slice('attributes.'.length);
+export const isLeadField = (name: string): name is LeadFieldName => Object.hasOwn(LEAD_FIELDS, name);
+export const isTimeField = (name: string): name is TimeFieldName => Object.hasOwn(TIME_FIELDS, name);
+
+/** What a comparison compares; null where nothing is known. `at`: milliseconds since 1970. */
+export type Reader = (lead: RoutableLead, at: number) => AttributeValue | null;
+
+/** @param timeZone of weekday and hour alone: IANA, or LEAD */
+export function reader(name: string, timeZone: string | undefined): Reader {
+  if (isTimeField(name)) {
+    const zone = timeZone ?? 'UTC';
+    if (zone !== ZONE_OF_LEAD) return (_lead, at) => localTime(at, zone)[name];
+    return (lead, at) => (lead.timeZone === null ? null : localTime(at, lead.timeZone)[name]);
+  }
+  if (isLeadField(name)) return (lead) => lead[name];
+  const attribute = attributeName(name);
   return (lead) => (Object.hasOwn(lead.attributes, attribute) ? (lead.attributes[attribute] ?? null) : null);
 }

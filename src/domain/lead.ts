@@ -49,10 +49,18 @@ export interface RoutableLead {
   /** ISO 3166-2, such as `US-CA`. */
   readonly region: string | null;
   readonly city: string | null;
+  /** Key of a known metro area, else as it was given. */
   readonly metro: string | null;
   /** Upper case, as text: leading zeros count. */
   readonly postalCode: string | null;
+  /** Degrees. */
+  readonly latitude: number | null;
+  readonly longitude: number | null;
   readonly industry: string | null;
+  /** Two digits of NAICS 2022, worked out of the industry. */
+  readonly naicsSector: string | null;
+  /** A letter of NACE Rev. 2, worked out of the industry. */
+  readonly naceSection: string | null;
   readonly employees: number | null;
   /** 0 to 100. */
   readonly score: number | null;
@@ -65,5 +73,7 @@ export interface RoutableLead {
   readonly language: string | null;
   /** Key of the account the source says the lead belongs to, such as its id in the CRM. */
   readonly accountKey: string | null;
+  /** The rep who entered it, if one did. */
+  readonly enteredById: string | null;
   readonly attributes: Attributes;
 }

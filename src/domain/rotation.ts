@@ -7,18 +7,30 @@ import type { TieBreak } from './decision.ts';
  * are fractions over one common denominator: a float that breaks a tie shifts the whole rotation.
  */
 
-/** The credits of one pool. A member's credit is `credits / scale`, in leads (VALUE_BALANCED: in value). */
+/** The credits of a pool, of its leads of one segment, or of a list of pools. */
 export interface Rotation {
   /** The common denominator, above 0. */
   readonly scale: bigint;
+  /** By id of the member: `credit / scale`, in leads (VALUE_BALANCED: in value). */
   readonly credits: ReadonlyMap<string, bigint>;
-  /** Leads received from this pool. */
+  /** Leads received in this rotation. */
   readonly received: ReadonlyMap<string, number>;
+  /** When the fairness window began in which the credits were earned, in ms since 1970; null without a window. */
+  readonly since: number | null;
+  /** Eligible members whom a stored decision no longer names one by one. */
+  readonly others?: Others;
 }
 
-/** Someone who could take the lead. */
+/** Eligible members who are not looked at one by one: they earn, and do not win. */
+export interface Others {
+  readonly count: number;
+  /** What they weigh together. */
+  readonly weight: number;
+}
+
+/** Someone who could take the lead: a rep, or a pool in a list of pools. */
 export interface Candidate {
-  readonly repId: string;
+  readonly id: string;
   /** Above 0. */
   readonly weight: number;
   /** In the pool, from 0; the last thing that breaks a tie. */
@@ -42,12 +54,14 @@ export interface Place {
 export interface Turn {
   /** In the order in which they stand in line; the first has taken the lead. Never empty. */
   readonly line: readonly Place[];
+  /** Who was too far ahead: they have earned, and could not take it. */
+  readonly ahead: readonly Place[];
   /** What told the first from the second. */
   readonly tieBreak: TieBreak;
   readonly rotation: Rotation;
 }
 
-export const EMPTY_ROTATION: Rotation = { scale: 1n, credits: new Map(), received: new Map() };
+export const EMPTY_ROTATION: Rotation = { scale: 1n, credits: new Map(), received: new Map(), since: null };
 
 /**
  * Each new set of eligible members may multiply the denominator. Beyond 256 bits credits are rounded to 2⁻¹²⁸: that
@@ -56,7 +70,8 @@ export const EMPTY_ROTATION: Rotation = { scale: 1n, credits: new Map(), receive
 const SCALE_LIMIT = 1n << 256n;
 const ROUNDED_SCALE = 1n << 128n;
 
-const effectiveWeight = (strategy: Strategy, weight: number): number =>
+/** ROUND_ROBIN takes every weight above 0 as 1. */
+export const effectiveWeight = (strategy: Strategy, weight: number): number =>
   strategy === 'ROUND_ROBIN' ? Math.min(weight, 1) : weight;
 
 /** What one candidate brings into the comparison: weight as it counts, credit before and after earning. */
@@ -82,51 +97,74 @@ interface Standing {
  *
  * @param eligible at least one; all of the highest tier with anyone
  * @param value whole number from 1; the strategies by number take 1
+ * @param maxAhead who is more than so much behind the largest credit is passed over for this one, and earns all the same
  */
-export function takeTurn(strategy: Strategy, eligible: readonly Candidate[], rotation: Rotation, value: number): Turn {
+export function takeTurn(
+  strategy: Strategy,
+  eligible: readonly Candidate[],
+  rotation: Rotation,
+  value: number,
+  maxAhead: number | null = null,
+): Turn {
   const [only] = eligible;
   if (only === undefined) throw new RangeError('a turn needs at least one who is eligible');
-  if (eligible.length === 1) {
-    const credit = toNumber(rotation.credits.get(only.repId) ?? 0n, rotation.scale);
+  const { others = NO_OTHERS } = rotation;
+  const count = eligible.length + others.count;
+  if (count === 1) {
+    const credit = toNumber(rotation.credits.get(only.id) ?? 0n, rotation.scale);
     const place = { candidate: only, share: 1, creditBefore: credit, creditAfter: credit };
-    return { line: [place], tieBreak: 'ONLY_ONE', rotation: countReceived(rotation, only.repId) };
+    return { line: [place], ahead: [], tieBreak: 'ONLY_ONE', rotation: countReceived(rotation, only.id) };
   }
 
-  const total = totalWeight(strategy, eligible);
+  const total = totalWeight(strategy, eligible) + BigInt(others.weight);
   const { scale, credits } = rescale(rotation, total);
   const v = BigInt(value);
   const unit = (v * scale) / total;
-  const spread = BigInt(2 * eligible.length - 2);
+  const spread = BigInt(2 * count - 2);
   const brink = (spread - 1n) * scale;
   const standings = eligible.map((candidate): Standing => {
     const weight = BigInt(effectiveWeight(strategy, candidate.weight));
-    const before = credits.get(candidate.repId) ?? 0n;
+    const before = credits.get(candidate.id) ?? 0n;
     const earned = before + unit * weight;
     const spreadCredit = spread * earned;
     return { candidate, weight, before, earned, slack: brink - spreadCredit, due: spreadCredit >= scale };
   });
+  const isAhead = aheadOf(standings, scale, maxAhead);
+  const queue = isAhead === null ? standings : standings.filter((standing) => !isAhead(standing));
   const compare = COMPARE[strategy];
-  standings.sort((a, b) => compare(a, b).order);
-  const [first, second] = standings as [Standing, Standing];
+  queue.sort((a, b) => compare(a, b).order);
+  const [first, second] = queue as [Standing, ...Standing[]];
 
   const after = new Map(credits);
-  for (const { candidate, earned } of standings) after.set(candidate.repId, earned);
+  for (const { candidate, earned } of standings) after.set(candidate.id, earned);
   const paid = v * scale;
-  after.set(first.candidate.repId, first.earned - paid);
-  const line = standings.map((standing): Place => {
-    const { candidate, weight, before, earned } = standing;
-    return {
-      candidate,
-      share: Number(weight) / Number(total),
-      creditBefore: toNumber(before, scale),
-      creditAfter: toNumber(standing === first ? earned - paid : earned, scale),
-    };
+  after.set(first.candidate.id, first.earned - paid);
+  const toPlace = (standing: Standing): Place => ({
+    candidate: standing.candidate,
+    share: Number(standing.weight) / Number(total),
+    creditBefore: toNumber(standing.before, scale),
+    creditAfter: toNumber(standing === first ? standing.earned - paid : standing.earned, scale),
   });
   return {
-    line,
-    tieBreak: compare(first, second).by,
-    rotation: countReceived({ scale, credits: after, received: rotation.received }, first.candidate.repId),
+    line: queue.map(toPlace),
+    ahead: isAhead === null ? [] : standings.filter(isAhead).map(toPlace),
+    tieBreak: second ? compare(first, second).by : 'ONLY_ONE',
+    rotation: countReceived({ ...rotation, scale, credits: after }, first.candidate.id),
   };
+}
+
+const NO_OTHERS: Others = { count: 0, weight: 0 };
+
+/** Whether one is too far ahead; null where nobody is. Whoever has the largest credit never is. */
+function aheadOf(
+  standings: readonly Standing[],
+  scale: bigint,
+  maxAhead: number | null,
+): ((standing: Standing) => boolean) | null {
+  if (maxAhead === null) return null;
+  const largest = standings.reduce((most, { before }) => (before > most ? before : most), standings[0]?.before ?? 0n);
+  const least = largest - BigInt(maxAhead) * scale;
+  return standings.some(({ before }) => before < least) ? ({ before }) => before < least : null;
 }
 
 interface Comparison {
@@ -170,55 +208,103 @@ const COMPARE: Readonly<Record<Strategy, (a: Standing, b: Standing) => Compariso
 };
 
 /** Someone who earns. */
-export type Earner = Pick<Candidate, 'repId' | 'weight'>;
+export type Earner = Pick<Candidate, 'id' | 'weight'>;
+
+/** Who earned of a lead, by what weight: what it takes to give the turn back. */
+export interface Earners {
+  readonly listed: readonly Earner[];
+  readonly others: Others;
+}
 
 /**
  * An assignment that passed the rotation by but counts in it: members earn and the receiver pays as for a new lead.
  *
  * @param earners who could have taken it; the receiver need not be among them, but is a member of the pool
  */
-export function charge(
+export const charge = (
   strategy: Strategy,
   earners: readonly Earner[],
   rotation: Rotation,
   receiver: string,
   value: number,
+): Rotation =>
+  countReceived(move(strategy, { listed: earners, others: NO_OTHERS }, rotation, receiver, value), receiver);
+
+/**
+ * Undoes a turn or a charge: who earned returns it, who paid gets it back. Who has left the rotation since is stood in
+ * for by those who have their credit; earners who are not listed, by the members who are not.
+ */
+export function giveBack(
+  strategy: Strategy,
+  earners: Earners,
+  rotation: Rotation,
+  receiver: string,
+  value: number,
+  members: readonly Earner[],
 ): Rotation {
-  const total = totalWeight(strategy, earners);
-  const counted = countReceived(rotation, receiver);
-  if (total === 0n) return counted;
-  const { scale, credits } = rescale(rotation, total);
-  const unit = (BigInt(value) * scale) / total;
+  const moved = move(strategy, earners, rotation, receiver, -value);
+  const received = new Map(moved.received).set(receiver, Math.max(0, (moved.received.get(receiver) ?? 0) - 1));
+  return alignRotation({ ...moved, received }, strategy, members);
+}
+
+/** Lets the earners share a value, of either sign, that the receiver pays. Alone, nobody earns and nobody pays. */
+function move(
+  strategy: Strategy,
+  { listed, others }: Earners,
+  rotation: Rotation,
+  receiver: string,
+  value: number,
+): Rotation {
+  const total = totalWeight(strategy, listed) + BigInt(others.weight);
+  const isAlone = listed.length + others.count <= 1 && (listed[0]?.id ?? receiver) === receiver;
+  if (total === 0n || isAlone) return rotation;
+  const named = new Set(listed.map(({ id }) => id));
+  const unnamed = [...rotation.credits.keys()].filter((id) => !named.has(id));
+  // The unlisted share alike what they earned together: over `total × their number` every part is whole.
+  const parts = others.weight === 0 || unnamed.length === 0 ? 1n : BigInt(unnamed.length);
+  const denominator = total * parts;
+  const { scale, credits } = rescale(rotation, denominator);
+  const unit = (BigInt(value) * scale) / denominator;
   const after = new Map(credits);
-  for (const { repId, weight } of earners) {
-    after.set(repId, (after.get(repId) ?? 0n) + unit * BigInt(effectiveWeight(strategy, weight)));
-  }
-  after.set(receiver, (after.get(receiver) ?? 0n) - BigInt(value) * scale);
-  return { ...counted, scale, credits: after };
+  const add = (id: string, amount: bigint): void => void after.set(id, (after.get(id) ?? 0n) + amount);
+  for (const { id, weight } of listed) add(id, unit * parts * BigInt(effectiveWeight(strategy, weight)));
+  if (others.weight > 0)
+    for (const id of unnamed.length > 0 ? unnamed : [receiver]) add(id, unit * BigInt(others.weight));
+  add(receiver, -BigInt(value) * scale);
+  return { ...rotation, scale, credits: after };
 }
 
 /**
  * Brings a rotation in line with a changed list of members: a newcomer starts at credit 0, who leaves hands the credit
  * to those who stay, by weight (alike where none has any), so that the sum stays zero.
  */
-export function alignRotation(rotation: Rotation, members: readonly Earner[]): Rotation {
-  const staying = new Set(members.map(({ repId }) => repId));
-  const left = [...rotation.credits].filter(([repId]) => !staying.has(repId));
-  const received = new Map(members.map(({ repId }) => [repId, rotation.received.get(repId) ?? 0]));
-  const credits = new Map(members.map(({ repId }) => [repId, rotation.credits.get(repId) ?? 0n]));
+export function alignRotation(rotation: Rotation, strategy: Strategy, members: readonly Earner[]): Rotation {
+  const staying = new Set(members.map(({ id }) => id));
+  const left = [...rotation.credits].filter(([id]) => !staying.has(id));
+  const received = new Map(members.map(({ id }) => [id, rotation.received.get(id) ?? 0]));
+  const credits = new Map(members.map(({ id }) => [id, rotation.credits.get(id) ?? 0n]));
   const handedOver = left.reduce((sum, [, credit]) => sum + credit, 0n);
+  const { since } = rotation;
   if (handedOver === 0n || members.length === 0) {
-    return { scale: members.length === 0 ? 1n : rotation.scale, credits, received };
+    return { scale: members.length === 0 ? 1n : rotation.scale, credits, received, since };
   }
   const weighs = members.some(({ weight }) => weight > 0);
-  const weightOf = ({ weight }: Earner): bigint => (weighs ? BigInt(weight) : 1n);
+  const weightOf = ({ weight }: Earner): bigint => (weighs ? BigInt(effectiveWeight(strategy, weight)) : 1n);
   const total = members.reduce((sum, member) => sum + weightOf(member), 0n);
   // Over `scale × total` every part of the credit handed over is whole.
   const scaled = members.map((member): [string, bigint] => [
-    member.repId,
-    (credits.get(member.repId) as bigint) * total + handedOver * weightOf(member),
+    member.id,
+    (credits.get(member.id) as bigint) * total + handedOver * weightOf(member),
   ]);
-  return round({ scale: rotation.scale * total, credits: new Map(scaled), received });
+  return round({ scale: rotation.scale * total, credits: new Map(scaled), received, since });
+}
+
+/** Lets all credits begin at 0 when a new fairness window has begun. */
+export function inWindow(rotation: Rotation, since: number | null): Rotation {
+  if (rotation.since === since) return rotation;
+  // Switched on or off, the window leaves the credits as they are.
+  if (since === null || rotation.since === null) return { ...rotation, since };
+  return { ...rotation, since, scale: 1n, credits: new Map() };
 }
 
 const totalWeight = (strategy: Strategy, earners: readonly Earner[]): bigint => {
@@ -227,9 +313,9 @@ const totalWeight = (strategy: Strategy, earners: readonly Earner[]): bigint => 
   return BigInt(total);
 };
 
-const countReceived = (rotation: Rotation, repId: string): Rotation => ({
+const countReceived = (rotation: Rotation, id: string): Rotation => ({
   ...rotation,
-  received: new Map(rotation.received).set(repId, (rotation.received.get(repId) ?? 0) + 1),
+  received: new Map(rotation.received).set(id, (rotation.received.get(id) ?? 0) + 1),
 });
 
 /** Credit as a number, for people to read; never to decide by. */
@@ -246,7 +332,7 @@ function rescale(rotation: Rotation, total: bigint): Pick<Rotation, 'scale' | 'c
   const { scale, credits } = round(rotation);
   const factor = total / greatestCommonDivisor(scale, total);
   const scaled = new Map<string, bigint>();
-  for (const [repId, credit] of credits) scaled.set(repId, credit * factor);
+  for (const [id, credit] of credits) scaled.set(id, credit * factor);
   return { scale: scale * factor, credits: scaled };
 }
 
@@ -261,20 +347,20 @@ function round(rotation: Rotation): Rotation {
   const { scale, credits } = rotation;
   if (scale <= SCALE_LIMIT) return rotation;
   let missing = 0n;
-  const parts = [...credits].map(([repId, credit]) => {
+  const parts = [...credits].map(([id, credit]) => {
     const product = credit * ROUNDED_SCALE;
     const rest = ((product % scale) + scale) % scale;
     missing += rest;
-    return { repId, credit: (product - rest) / scale, rest };
+    return { id, credit: (product - rest) / scale, rest };
   });
   // The rests add up to whole units, since the credits add up to a whole number (zero).
   const units = Number(missing / scale);
-  const order = parts.toSorted((a, b) => compareBig(b.rest, a.rest));
+  const order = parts.toSorted((a, b) => compareBig(b.rest, a.rest) || (a.id < b.id ? -1 : 1));
   const raised = new Set(order.slice(0, units));
   return {
     ...rotation,
     scale: ROUNDED_SCALE,
-    credits: new Map(parts.map((part) => [part.repId, raised.has(part) ? part.credit + 1n : part.credit])),
+    credits: new Map(parts.map((part) => [part.id, raised.has(part) ? part.credit + 1n : part.credit])),
   };
 }
 
@@ -283,20 +369,22 @@ export interface StoredRotation {
   readonly scale: string;
   readonly credits: Readonly<Record<string, string>>;
   readonly received: Readonly<Record<string, number>>;
+  readonly since: Date | null;
 }
 
-export const serializeRotation = ({ scale, credits, received }: Rotation): StoredRotation => ({
+export const serializeRotation = ({ scale, credits, received, since }: Rotation): StoredRotation => ({
   scale: scale.toString(),
-  credits: Object.fromEntries(Array.from(credits, ([repId, credit]) => [repId, credit.toString()])),
+  credits: Object.fromEntries(Array.from(credits, ([id, credit]) => [id, credit.toString()])),
   received: Object.fromEntries(received),
+  since: since === null ? null : new Date(since),
 });
 
-export const parseRotation = ({ scale, credits, received }: StoredRotation): Rotation => ({
+export const parseRotation = ({ scale, credits, received, since }: StoredRotation): Rotation => ({
   scale: BigInt(scale),
-  credits: new Map(Object.entries(credits).map(([repId, credit]) => [repId, BigInt(credit)])),
+  credits: new Map(Object.entries(credits).map(([id, credit]) => [id, BigInt(credit)])),
   received: new Map(Object.entries(received)),
+  since: since === null ? null : since.getTime(),
 });
 
 /** A member's credit, for people to read. */
-export const creditOf = ({ scale, credits }: Rotation, repId: string): number =>
-  toNumber(credits.get(repId) ?? 0n, scale);
+export const creditOf = ({ scale, credits }: Rotation, id: string): number => toNumber(credits.get(id) ?? 0n, scale);

@@ -1,12 +1,18 @@
 import type { AccountIndex } from './accounts.ts';
-import { type Condition, compileCondition, fold, type Predicate } from './condition.ts';
-import type { Pool, Rep, Segment } from './configuration.ts';
-import { FIELDS, isAttribute, isField, reader } from './fields.ts';
-import type { AttributeValue, RoutableLead } from './lead.ts';
-import type { Plan, RepMatch, Step } from './plan.ts';
+import { type Condition, compileCondition, type Predicate } from './condition.ts';
+import type { Pool, Rep, Segment, Settings } from './configuration.ts';
+import type { Names } from './decisionSummary.ts';
+import type { RoutableLead } from './lead.ts';
+import type { MetroIndex } from './metros.ts';
+import { type Plan, STEP_DEFAULTS, type Step } from './plan.ts';
+import { type Compare, compileMatches, compileOrder, type Fit } from './repMatch.ts';
+import type { Earner } from './rotation.ts';
+import { compileRuleIndex } from './ruleIndex.ts';
+import { momentsNeeded } from './standing.ts';
 import type { TerritoryIndex } from './territories.ts';
 
 export { compileAccounts } from './accounts.ts';
+export { compileMetros } from './metros.ts';
 export { compileTerritories } from './territories.ts';
 
 /** Things found by id and by the user's own key. */
@@ -17,10 +23,10 @@ export interface Named<Thing> {
 
 /** All that `decide` needs to know of a workspace, compiled; each part can be compiled anew by itself. */
 export interface RoutingConfiguration {
-  /** Most open leads of a rep who has no capacity of their own. */
-  readonly defaultCapacity: number;
+  readonly settings: CompiledSettings;
   readonly reps: Named<Rep>;
-  readonly pools: Named<Pool>;
+  readonly pools: Named<CompiledPool>;
+  readonly metros: MetroIndex;
   readonly territories: TerritoryIndex;
   readonly accounts: AccountIndex;
   readonly segments: Segments;
@@ -36,12 +42,12 @@ const named = <Thing extends { readonly id: string; readonly key: string }>(
 });
 
 export const compileReps = (reps: readonly Rep[]): Named<Rep> => named(reps);
-export const compilePools = (pools: readonly Pool[]): Named<Pool> => named(pools);
 
 export interface Segments {
   readonly byKey: ReadonlyMap<string, Segment>;
   /** @throws Error for a segment that does not exist or refers to itself */
   predicate(key: string): Predicate;
+  condition(key: string): Condition | undefined;
 }
 
 export function compileSegments(segments: readonly Segment[]): Segments {
@@ -58,159 +64,128 @@ export function compileSegments(segments: readonly Segment[]): Segments {
     // Segments inside it are looked up when it is asked, so that a circle is met at run time and not here.
     const compiled = compileCondition(segment.condition, predicate);
     // Remembers the last lead: segments that refer to segments twice over would double the work with every level.
-    let last: { readonly lead: RoutableLead; readonly result: boolean } | null = null;
-    const remembered: Predicate = (lead) => {
-      if (last?.lead !== lead) last = { lead, result: compiled(lead) };
+    let last: { readonly lead: RoutableLead; readonly at: number; readonly result: boolean } | null = null;
+    const remembered: Predicate = (lead, at) => {
+      if (last?.lead !== lead || last.at !== at) last = { lead, at, result: compiled(lead, at) };
       return last.result;
     };
     predicates.set(key, remembered);
     return remembered;
   }
-  return { byKey, predicate };
+  return { byKey, predicate, condition: (key) => byKey.get(key)?.condition };
 }
 
-/** A step with its condition as a function. */
+/** The first of a list whose segment matches; undefined for none. A segment that is gone matches nothing. */
+const firstMatch = <Entry>(
+  entries: readonly Entry[],
+  segmentOf: (entry: Entry) => string,
+  segments: Segments,
+  lead: RoutableLead,
+  at: number,
+): Entry | undefined =>
+  entries.find((entry) => {
+    const key = segmentOf(entry);
+    return segments.byKey.has(key) && segments.predicate(key)(lead, at);
+  });
+
+export interface CompiledSettings extends Settings {
+  /** Places a lead takes of its owner's capacity. */
+  costOf(lead: RoutableLead, at: number): number;
+  /** The lead classes a lead belongs to, as keys of segments. */
+  classesOf(lead: RoutableLead, at: number): readonly string[];
+  /** How many moments a rep's rate caps need to know. */
+  momentsOf(rep: Rep): number;
+  readonly freeMail: ReadonlySet<string>;
+}
+
+/** @param reps whose own class limits make classes too */
+export function compileSettings(settings: Settings, reps: Iterable<Rep>, segments: Segments): CompiledSettings {
+  const classes = new Set(settings.classLimits.map(({ segment }) => segment));
+  for (const rep of reps) for (const { segment } of rep.classLimits) classes.add(segment);
+  const classKeys = [...classes].filter((key) => segments.byKey.has(key)).sort();
+  const ofWorkspace = momentsNeeded(settings.rateCaps);
+  return {
+    ...settings,
+    costOf: (lead, at) => firstMatch(settings.leadCosts, ({ segment }) => segment, segments, lead, at)?.cost ?? 1,
+    classesOf: (lead, at) =>
+      classKeys.length === 0 ? classKeys : classKeys.filter((key) => segments.predicate(key)(lead, at)),
+    momentsOf: ({ rateCaps }) => (rateCaps === null ? ofWorkspace : momentsNeeded(rateCaps)),
+    freeMail: new Set(settings.freeMailDomains),
+  };
+}
+
+export interface CompiledPool extends Pool {
+  /** The segment whose weights a lead goes by; null for the base weights. */
+  weightSegmentOf(lead: RoutableLead, at: number): string | null;
+  /** What whoever takes the lead pays: 1 by number; in VALUE_BALANCED the segment's value, the score, or the default. */
+  valueOf(lead: RoutableLead, at: number): number;
+}
+
+export const compilePools = (pools: readonly Pool[], segments: Segments): Named<CompiledPool> =>
+  named(
+    pools.map(
+      (pool): CompiledPool => ({
+        ...pool,
+        weightSegmentOf: (lead, at) => firstMatch(pool.weightSegments, (key) => key, segments, lead, at) ?? null,
+        valueOf: (lead, at) => {
+          if (pool.strategy !== 'VALUE_BALANCED') return 1;
+          const ofSegment = firstMatch(pool.segmentValues, ({ segment }) => segment, segments, lead, at);
+          return ofSegment?.value ?? Math.max(1, Math.round(lead.score ?? pool.defaultValue));
+        },
+      }),
+    ),
+  );
+
+/** Members of a pool by the weights that count for the leads of a segment; null for the base weights. */
+export const earnersIn = ({ members }: Pool, segment: string | null): Earner[] =>
+  members.map(({ repId, weight, segmentWeights }) => ({
+    id: repId,
+    weight: segment === null ? weight : (segmentWeights[segment] ?? weight),
+  }));
+
+/** A plan that leads to one pool, and to the last resort of another plan where nobody there can take the lead. */
+export const planOfPool = (
+  { plan, pools, segments }: Pick<RoutingConfiguration, 'plan' | 'pools' | 'segments'>,
+  poolId: string,
+): CompiledPlan | null => {
+  const pool = pools.byId.get(poolId);
+  if (!plan || !pool) return null;
+  const step: Step = {
+    ...STEP_DEFAULTS,
+    key: pool.key,
+    name: pool.name,
+    kind: 'DEFAULT',
+    target: { kind: 'POOL', pool: pool.key },
+  };
+  return compilePlan({ version: plan.version, lastResort: plan.lastResort, steps: [step] }, segments);
+};
+
+/** A step with its condition and comparisons as functions. */
 export interface CompiledStep extends Step {
   readonly matches: Predicate;
-  /** Whether a rep fits the lead: the step's dynamic match; null where there is none. */
-  readonly fits: ((lead: RoutableLead) => (rep: Rep) => boolean) | null;
+  /** Whether a rep fits the lead; null where anyone does. */
+  readonly fitsLead: ((lead: RoutableLead, at: number) => Fit) | null;
+  readonly prefersForLead: ((lead: RoutableLead, at: number) => Fit) | null;
+  readonly compareReps: Compare | null;
 }
 
-export interface CompiledPlan {
-  readonly version: number;
-  readonly lastResort: readonly string[];
+export interface CompiledPlan extends Plan {
   /** The steps that can match a lead, in order; their own condition is still to be asked. */
-  candidates(lead: RoutableLead): Iterable<CompiledStep>;
+  candidates(lead: RoutableLead, at: number): Iterable<CompiledStep>;
 }
 
-/**
- * Steps are found by what their conditions cannot do without: a text or enum field that must have one of a few values.
- * The rest is asked one by one.
- */
 export function compilePlan(plan: Plan, segments: Segments): CompiledPlan {
   const steps = plan.steps.map((step) => compileStep(step, segments));
-  const index = new Map<
-    string,
-    { readonly read: (lead: RoutableLead) => AttributeValue | null; readonly at: Map<AttributeValue, number[]> }
-  >();
-  const unindexed: number[] = [];
-  const known = new Map<string, readonly Necessity[]>();
-  const needs = choose(steps.map(({ condition }) => (condition ? necessities(condition, segments, known) : [])));
-  for (const [position, need] of needs.entries()) {
-    if (need === null) {
-      unindexed.push(position);
-      continue;
-    }
-    const entry = index.get(need.field) ?? { read: reader(need.field), at: new Map() };
-    index.set(need.field, entry);
-    for (const value of need.values) {
-      const positions = entry.at.get(value) ?? [];
-      entry.at.set(value, positions);
-      positions.push(position);
-    }
-  }
+  const index = compileRuleIndex(
+    steps.map(({ condition }) => condition),
+    segments.condition,
+  );
   return {
-    version: plan.version,
-    lastResort: plan.lastResort,
-    *candidates(lead) {
-      const lists = [unindexed];
-      for (const { read, at } of index.values()) {
-        const value = read(lead);
-        const found = value === null ? undefined : at.get(fold(value));
-        if (found) lists.push(found);
-      }
-      for (const position of inOrder(lists)) yield steps[position] as CompiledStep;
+    ...plan,
+    *candidates(lead, at) {
+      for (const position of index.candidates(lead, at)) yield steps[position] as CompiledStep;
     },
   };
-}
-
-/** Merges sorted lists without going further than the consumer does. */
-function* inOrder(lists: readonly (readonly number[])[]): Generator<number> {
-  if (lists.length === 1) return yield* lists[0] as readonly number[];
-  const heads = lists.map(() => 0);
-  for (;;) {
-    let least = -1;
-    for (let list = 0; list < lists.length; list += 1) {
-      const head = lists[list]?.[heads[list] as number];
-      if (head !== undefined && (least < 0 || head < (lists[least]?.[heads[least] as number] as number))) least = list;
-    }
-    if (least < 0) return;
-    yield lists[least]?.[heads[least] as number] as number;
-    (heads[least] as number) += 1;
-  }
-}
-
-interface Necessity {
-  readonly field: string;
-  readonly values: ReadonlySet<AttributeValue>;
-}
-
-/**
- * Each field that, with the few values listed, a condition cannot be true without; none where there is no such thing.
- *
- * @param known what segments need, so that those that refer to segments twice over are looked through once
- */
-function necessities(
-  condition: Condition,
-  segments: Segments,
-  known: Map<string, readonly Necessity[]>,
-): readonly Necessity[] {
-  if ('and' in condition) return condition.and.flatMap((part) => necessities(part, segments, known));
-  if ('or' in condition) {
-    const [first = [], ...others] = condition.or.map((part) => necessities(part, segments, known));
-    return first.flatMap(({ field, values }): Necessity[] => {
-      const same = others.map((needs) => needs.find((need) => need.field === field));
-      if (same.includes(undefined)) return [];
-      return [{ field, values: new Set([...values, ...same.flatMap((need) => [...(need as Necessity).values])]) }];
-    });
-  }
-  if ('not' in condition) return [];
-  const { field, operator, value } = condition;
-  if (operator === 'MATCHES_SEGMENT') {
-    const key = value as string;
-    const before = known.get(key);
-    if (before) return before;
-    const segment = segments.byKey.get(key);
-    // A circle meets the empty list that stands here while its segment is looked through.
-    known.set(key, []);
-    // One for each field, or they would double with every level as well.
-    const needs = segment ? onePerField(necessities(segment.condition, segments, known)) : [];
-    known.set(key, needs);
-    return needs;
-  }
-  if (field === undefined || (operator !== 'EQUALS' && operator !== 'IN')) return [];
-  return [{ field, values: new Set((Array.isArray(value) ? value : [value]).map(fold)) }];
-}
-
-const onePerField = (needs: readonly Necessity[]): readonly Necessity[] => [
-  ...new Map(needs.toSorted((a, b) => b.values.size - a.values.size).map((need) => [need.field, need])).values(),
-];
-
-/**
- * What each step is found by: of all it needs, what the fewest steps need as well. With the first one at hand, 10,000
- * steps of one country that differ by industry would all be asked: 1,942 decisions a second and not 154,592.
- */
-function choose(needs: readonly (readonly Necessity[])[]): (Necessity | null)[] {
-  const steps = new Map<string, Map<AttributeValue, number>>();
-  for (const { field, values } of needs.flat()) {
-    const counts = steps.get(field) ?? new Map<AttributeValue, number>();
-    steps.set(field, counts);
-    for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  }
-  const asked = ({ field, values }: Necessity): number => {
-    let most = 0;
-    for (const value of values) most = Math.max(most, steps.get(field)?.get(value) ?? 0);
-    return most;
-  };
-  return needs.map((each) => {
-    let best: Necessity | null = null;
-    let fewest = Number.POSITIVE_INFINITY;
-    for (const need of each) {
-      const count = asked(need);
-      if (count < fewest) [best, fewest] = [need, count];
-    }
-    return best;
-  });
 }
 
 const always: Predicate = () => true;
@@ -226,46 +201,15 @@ const compileStep = (step: Step, segments: Segments): CompiledStep => ({
   ...step,
   matches:
     step.condition === null || isIndex(step.condition) ? always : compileCondition(step.condition, segments.predicate),
-  fits: step.match.length === 0 ? null : compileMatches(step.match),
+  fitsLead: compileMatches(step.match),
+  prefersForLead: compileMatches(step.prefer),
+  compareReps: compileOrder(step.order),
 });
 
-function compileMatches(matches: readonly RepMatch[]): (lead: RoutableLead) => (rep: Rep) => boolean {
-  const compiled = matches.map(({ repField, operator, leadField }) => ({
-    ofRep: repReader(repField),
-    contains: operator === 'CONTAINS',
-    ofLead: reader(leadField),
-  }));
-  return (lead) => {
-    const wanted = compiled.map(({ ofRep, contains, ofLead }) => {
-      const value = ofLead(lead);
-      return { ofRep, contains, value: value === null ? null : fold(value) };
-    });
-    return (rep) =>
-      wanted.every(({ ofRep, contains, value }) => {
-        const has = ofRep(rep);
-        if (value === null || has === null) return false;
-        const list = Array.isArray(has)
-          ? has
-          : contains
-            ? String(has)
-                .split(',')
-                .map((part) => part.trim())
-            : [has as AttributeValue];
-        return list.some((each) => fold(each) === value);
-      });
-  };
-}
-
-/** The rep's fields that a dynamic match can name, beside `attributes.<name>`. */
-export const REP_FIELDS = ['specialties', 'language', 'timeZone'] as const;
-
-export const isRepField = (name: string): boolean => REP_FIELDS.some((field) => field === name) || isAttribute(name);
-export const isLeadField = (name: string): boolean => isField(name) || isAttribute(name);
-export const LEAD_FIELDS: readonly string[] = Object.keys(FIELDS);
-
-function repReader(name: string): (rep: Rep) => AttributeValue | readonly string[] | null {
-  const field = REP_FIELDS.find((each) => each === name);
-  if (field !== undefined) return (rep) => rep[field];
-  const attribute = name.slice('attributes.'.length);
-  return (rep) => (Object.hasOwn(rep.attributes, attribute) ? (rep.attributes[attribute] ?? null) : null);
-}
+/** What things are called in a configuration. */
+export const namesIn = ({ reps, pools, territories, accounts }: RoutingConfiguration): Names => ({
+  rep: (id) => reps.byId.get(id)?.name ?? null,
+  pool: (id) => pools.byId.get(id)?.name ?? null,
+  territory: (id) => territories.byId.get(id)?.name ?? null,
+  account: (id) => accounts.byId.get(id)?.name ?? null,
+});

@@ -4,9 +4,11 @@ export const EVENT_KINDS = [
   'lead.reassigned',
   'lead.unassigned',
   'lead.updated',
+  'lead.related',
   'assignment.acknowledged',
   'rep.availability',
   'plan.published',
+  'alert.raised',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

@@ -19,7 +19,7 @@ export type CreateApiKeyInput = {
   /** Whose key it is; needed for the role REP. */
   repId?: string | null | undefined;
   role: Role;
-  /** Narrows the role: leads:submit, leads:read, leads:write, leads:assign, configuration:read, configuration:write, metrics:read, feed:read, workspaceFeed:read, keys:write. */
+  /** Narrows the role: leads:submit, leads:read, leads:write, leads:assign, configuration:read, configuration:write, metrics:read, feed:read, workspaceFeed:read, keys:write, specialties:propose, specialties:decide. */
   scopes?: Array<string> | null | undefined;
 };
 
@@ -44,15 +44,22 @@ export type LeadInput = {
   /** At most 100 characters. */
   firstName?: string | null | undefined;
   icp?: boolean | null | undefined;
+  /** Text, or a code of NAICS or NACE. */
   industry?: string | null | undefined;
   jobTitle?: string | null | undefined;
   /** BCP 47. */
   language?: string | null | undefined;
   /** At most 100 characters. */
   lastName?: string | null | undefined;
+  /** Degrees; with longitude, or neither. */
+  latitude?: number | null | undefined;
+  longitude?: number | null | undefined;
   /** At most 10,000 characters. */
   message?: string | null | undefined;
+  /** Key or name of a metro area; worked out from the place unless told. */
   metro?: string | null | undefined;
+  /** Key of the rep who owns it already: it stays so and takes no turn. Needs leads:assign. */
+  ownerKey?: string | null | undefined;
   /** With country code, unless `country` is given. */
   phone?: string | null | undefined;
   postalCode?: string | null | undefined;
@@ -65,17 +72,33 @@ export type LeadInput = {
   score?: number | null | undefined;
   /** `api` unless told. */
   source?: string | null | undefined;
+  /** Of a lead that comes with its owner; ASSIGNED unless told. */
+  status?: LeadStatus | null | undefined;
   /** IANA. */
   timeZone?: string | null | undefined;
 };
+
+/** WON, LOST and DISQUALIFIED are closed; the others are open and count as load. */
+export type LeadStatus =
+  | 'ASSIGNED'
+  | 'CONTACTED'
+  | 'DISQUALIFIED'
+  | 'LOST'
+  | 'NEW'
+  | 'OPPORTUNITY'
+  | 'QUALIFIED'
+  | 'WON';
 
 /** How an assignment came about. */
 export type Method =
   | 'ACCOUNT_OWNER'
   | 'DEFAULT'
+  | 'DUPLICATE'
   | 'FALLBACK'
   | 'MANUAL'
   | 'NAMED_ACCOUNT'
+  | 'OFFBOARDING'
+  | 'REASSIGNMENT'
   | 'SEGMENT'
   | 'SPECIALIZATION'
   | 'TERRITORY';

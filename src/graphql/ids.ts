@@ -4,11 +4,14 @@ export const NODE_TYPES = [
   'ApiKey',
   'Assignment',
   'Lead',
+  'Metro',
   'Plan',
   'Pool',
   'Rep',
   'Segment',
+  'SpecialtyProposal',
   'Territory',
+  'WeightChange',
 ] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 

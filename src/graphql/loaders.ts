@@ -6,6 +6,7 @@ import type {
   Assignment,
   Decision,
   Lead,
+  Metro,
   Pool,
   Rep,
   RepState,
@@ -20,6 +21,8 @@ export type Member = {
   readonly repId: string;
   readonly weight: number;
   readonly tier: number;
+  readonly capacity: number | null;
+  readonly segmentWeights: unknown;
 };
 
 type ById<Row> = DataLoader<string, Row | null>;
@@ -29,7 +32,9 @@ export interface Loaders {
   readonly rep: ById<Rep>;
   readonly repState: ById<RepState>;
   readonly pool: ById<Pool>;
+  /** By `poolRotation`. */
   readonly rotation: ById<Rotation>;
+  readonly metro: ById<Metro>;
   readonly territory: ById<Territory>;
   readonly account: ById<AccountWithDomains>;
   readonly lead: ById<Lead>;
@@ -79,10 +84,8 @@ export function createLoaders(database: Database, workspace: string | null, cach
       (row) => row.repId,
     ),
     pool: byId((ids) => prisma.pool.findMany(own(ids)), id),
-    rotation: byId(
-      (ids) => prisma.rotation.findMany({ where: { workspaceId, poolId: { in: ids } } }),
-      (row) => row.poolId,
-    ),
+    rotation: byId((ids) => prisma.rotation.findMany(own(ids)), id),
+    metro: byId((ids) => prisma.metro.findMany(own(ids)), id),
     territory: byId((ids) => prisma.territory.findMany(own(ids)), id),
     account: byId(
       async (ids) => (await prisma.account.findMany({ ...own(ids), include: { domains: true } })).map(withDomains),

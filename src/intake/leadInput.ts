@@ -5,7 +5,16 @@ import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
 import { parse as parseDomain } from 'tldts';
 import { z } from 'zod';
 import { InvalidInput, type Issue } from '../domain/errors.ts';
-import { type Attributes, QUALIFICATIONS, REQUEST_KINDS, type RoutableLead } from '../domain/lead.ts';
+import { sectorsOf } from '../domain/industries.ts';
+import {
+  type Attributes,
+  LEAD_STATUSES,
+  type LeadStatus,
+  QUALIFICATIONS,
+  REQUEST_KINDS,
+  type RoutableLead,
+} from '../domain/lead.ts';
+import { isTimeZone } from '../domain/localTime.ts';
 import { isFreeMail } from './freeMail.ts';
 import { line, multiline } from './text.ts';
 
@@ -23,14 +32,13 @@ export const LIMITS = {
 
 const optional = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? null);
 
-const ATTRIBUTE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+export const ATTRIBUTE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+export const ATTRIBUTE_NAME_FAULT = 'a name is a letter followed by up to 63 letters, digits or underscores';
 
 /** A lead's or rep's own attributes: at most 100 of text, numbers and booleans. */
 export const attributesSchema = z
   .record(
-    z
-      .string()
-      .regex(ATTRIBUTE_NAME, { error: 'a name is a letter followed by up to 63 letters, digits or underscores' }),
+    z.string().regex(ATTRIBUTE_NAME, { error: ATTRIBUTE_NAME_FAULT }),
     z.union([line(LIMITS.attributeText), z.number(), z.boolean()], {
       error: `must be one line of text of at most ${LIMITS.attributeText} characters, a number, true or false`,
     }),
@@ -44,6 +52,11 @@ export const attributesSchema = z
         Object.entries(attributes).filter((entry): entry is [string, string | number | boolean] => entry[1] !== null),
       ),
   );
+
+const degrees = (most: number) => {
+  const error = `must be from −${most} to ${most} degrees`;
+  return z.number({ error }).min(-most, { error }).max(most, { error });
+};
 
 const leadSchema = z.strictObject({
   firstName: optional(line(100)),
@@ -59,6 +72,8 @@ const leadSchema = z.strictObject({
   city: optional(line(200)),
   metro: optional(line(200)),
   postalCode: optional(line(20)),
+  latitude: optional(degrees(90)),
+  longitude: optional(degrees(180)),
   industry: optional(line(200)),
   employees: optional(
     z
@@ -102,13 +117,31 @@ const leadSchema = z.strictObject({
     .nullish()
     .transform((source) => source ?? 'api'),
   capturedAt: optional(z.date()),
+  ownerKey: optional(line(63)),
+  status: z
+    .enum(LEAD_STATUSES)
+    .refine((status) => status !== 'NEW', { error: 'must not be NEW: a lead that has an owner is ASSIGNED' })
+    .nullish()
+    .transform((status) => status ?? null),
 });
 
 /** What a caller sends as a lead; `LeadInput` of the schema. */
 export type LeadInput = z.input<typeof leadSchema>;
 
+/** Fields that were worked out, with what they were worked out of. */
+export type Derived = Readonly<Record<string, string>>;
+
+/** A lead that is brought in with an owner: it stays so, and takes no turn. */
+export interface BroughtIn {
+  /** Key of a rep. */
+  readonly ownerKey: string;
+  readonly status: Exclude<LeadStatus, 'NEW'>;
+}
+
 export interface ParsedLead {
   readonly routable: RoutableLead;
+  readonly derived: Derived;
+  readonly broughtIn: BroughtIn | null;
   readonly message: string | null;
   readonly capturedAt: Date | null;
 }
@@ -143,27 +176,44 @@ export function parseLead(input: unknown, receivedAt: Date, path: readonly (stri
   const email = recognise('email', emailAddress, EMAIL_FAULT);
   const phone = recognise('phone', (text) => phoneNumber(text, country), PHONE_FAULT);
   const companyDomain = recognise('companyDomain', registrableDomain, DOMAIN_FAULT);
+  if (((given.latitude ?? null) === null) !== ((given.longitude ?? null) === null)) {
+    refuse('longitude', 'goes with latitude: give both or none');
+  }
+  if (given.status != null && textOf('ownerKey') === null && !faulty.has('ownerKey')) {
+    refuse('ownerKey', 'must name the owner of a lead that is brought in with a status');
+  }
   const capturedAt = parsed.data?.capturedAt ?? null;
   if (capturedAt !== null && capturedAt.getTime() > receivedAt.getTime() + LIMITS.capturedAheadMs) {
     refuse('capturedAt', `must not be in the future; the server’s time is ${receivedAt.toISOString()}`);
   }
   if (!parsed.success || issues.length > 0) throw new InvalidInput(issues);
-  const { message, capturedAt: _, ...lead } = parsed.data;
+  const { message, capturedAt: _, ownerKey, status, ...lead } = parsed.data;
 
   const domain = companyDomain ?? (email === null ? null : registrableDomain(email.slice(email.indexOf('@') + 1)));
   const ofPhone = phone === null ? null : (parsePhoneNumberFromString(phone)?.country ?? null);
   const resolvedCountry = country ?? (lead.country === null ? ofPhone : null);
+  const ofCompany = domain !== null && isFreeMail(domain) ? null : domain;
+  const sectors = sectorsOf(lead.industry);
   return {
     message,
     capturedAt,
+    broughtIn: ownerKey === null ? null : { ownerKey, status: (status ?? 'ASSIGNED') as Exclude<LeadStatus, 'NEW'> },
+    derived: {
+      ...(companyDomain === null && ofCompany !== null ? { companyDomain: 'email' } : {}),
+      ...(country === null && resolvedCountry !== null ? { country: 'phone' } : {}),
+      ...(sectors.naicsSector === null ? {} : { naicsSector: 'industry' }),
+      ...(sectors.naceSection === null ? {} : { naceSection: 'industry' }),
+    },
     routable: {
       ...lead,
       email,
       phone,
-      companyDomain: domain !== null && isFreeMail(domain) ? null : domain,
+      companyDomain: ofCompany,
       country: resolvedCountry,
       region: lead.region === null ? null : regionCode(lead.region, resolvedCountry),
       postalCode: lead.postalCode?.toUpperCase() ?? null,
+      ...sectors,
+      enteredById: null,
       source: lead.source ?? 'api',
     },
   };
@@ -236,15 +286,6 @@ export function regionCode(text: string, country: string | null): string | null 
   if (country === null) return null;
   if (REGION_CODES.has(`${country}-${upper}`)) return `${country}-${upper}`;
   return REGION_NAMES.get(`${country}:${text.toLowerCase()}`) ?? null;
-}
-
-export function isTimeZone(zone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 export function isLanguageTag(tag: string): boolean {

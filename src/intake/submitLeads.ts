@@ -1,11 +1,13 @@
 import { v7 } from 'uuid';
 import type { Lanes } from '../assignment/lanes.ts';
 import { type IncomingLead, preview, type Submitted, submit } from '../assignment/operations.ts';
+import { readPlan } from '../assignment/simulatePlan.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Clock } from '../clock.ts';
+import type { Database } from '../db/client.ts';
 import type { Decision } from '../domain/decision.ts';
 import { InvalidInput, Refusal } from '../domain/errors.ts';
-import { contentHash, issuesOf, LIMITS, parseLead } from './leadInput.ts';
+import { contentHash, issuesOf, LIMITS, type ParsedLead, parseLead } from './leadInput.ts';
 import { line } from './text.ts';
 
 /** One lead as a caller sends it. */
@@ -70,14 +72,33 @@ export async function submitLead(
   return outcome as Submitted;
 }
 
-/** Who would get the lead now. Moves nothing. @throws Refusal, Unavailable */
-export function previewRouting(
+/**
+ * Who would get the lead now. Moves nothing.
+ * @param version of the plan; null for the published one
+ * @throws Refusal NOT_FOUND (the version), InvalidInput, Unavailable
+ */
+export async function previewRouting(
   { lanes, clock }: Intake,
-  principal: Principal,
+  database: Database,
+  { workspaceId, repId }: Principal,
   lead: object,
-): Promise<{ decision: Decision; summary: string }> {
+  version: number | null,
+): Promise<Decision> {
   const { routable } = parseLead(lead, clock.now(), []);
-  return lanes.run(principal.workspaceId, preview(routable));
+  const plan = version === null ? null : await readPlan(database, workspaceId, version);
+  return lanes.run(workspaceId, preview({ ...routable, enteredById: repId }, plan));
+}
+
+/** @throws InvalidInput for an owner named by who may not assign */
+function withSubmitter(
+  parsed: ParsedLead,
+  { repId, scopes }: Principal,
+  path: readonly (string | number)[],
+): ParsedLead {
+  if (parsed.broughtIn !== null && !scopes.has('leads:assign')) {
+    throw new InvalidInput([{ path: [...path, 'lead', 'ownerKey'], message: 'needs the scope leads:assign' }]);
+  }
+  return { ...parsed, routable: { ...parsed.routable, enteredById: repId } };
 }
 
 function parseSubmission(
@@ -90,7 +111,8 @@ function parseSubmission(
   if (!key.success) return new InvalidInput(issuesOf(key.error, [...path, 'idempotencyKey']));
   try {
     return {
-      ...parseLead(lead, receivedAt, [...path, 'lead']),
+      ...withSubmitter(parseLead(lead, receivedAt, [...path, 'lead']), principal, path),
+      path: [...path, 'lead'],
       id: v7(),
       idempotencyKey: key.data,
       payloadHash: contentHash(lead),

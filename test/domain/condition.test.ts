@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type Condition, compileCondition, parseCondition } from '../../src/domain/condition.ts';
-import { lead } from '../support/routing.ts';
+import { lead, NOW } from '../support/routing.ts';
 
 const holds = (condition: Condition, given: Parameters<typeof lead>[0]): boolean =>
-  compileCondition(condition, () => () => false)(lead(given));
+  compileCondition(condition, () => () => false)(lead(given), NOW);
 
 describe('operators', () => {
   test.each<[Condition, Parameters<typeof lead>[0], boolean]>([

@@ -13,7 +13,7 @@ import {
 } from '../../src/domain/rotation.ts';
 
 const candidate = (position: number, overrides: Partial<Candidate> = {}): Candidate => ({
-  repId: `rep-${position}`,
+  id: `rep-${position}`,
   weight: 1,
   position,
   lastAssignment: 0,
@@ -27,7 +27,7 @@ const pool = (weights: readonly number[]): Candidate[] =>
 
 /** A pool in motion: keeps who was served last, as the assignment numbers do. */
 function simulate(strategy: Strategy, members: readonly Candidate[]) {
-  let rotation: Rotation = alignRotation(EMPTY_ROTATION, members);
+  let rotation: Rotation = alignRotation(EMPTY_ROTATION, strategy, members);
   const last = new Map<string, number>();
   const load = new Map<string, number>();
   let number = 0;
@@ -41,12 +41,12 @@ function simulate(strategy: Strategy, members: readonly Candidate[]) {
     take(eligible: readonly Candidate[], value = 1): string {
       const current = eligible.map((each) => ({
         ...each,
-        lastAssignment: last.get(each.repId) ?? 0,
-        load: load.get(each.repId) ?? 0,
+        lastAssignment: last.get(each.id) ?? 0,
+        load: load.get(each.id) ?? 0,
       }));
       const turn = takeTurn(strategy, current, rotation, value);
       rotation = turn.rotation;
-      const winner = turn.line[0]?.candidate.repId as string;
+      const winner = turn.line[0]?.candidate.id as string;
       last.set(winner, ++number);
       load.set(winner, (load.get(winner) ?? 0) + 1);
       return winner;
@@ -176,26 +176,25 @@ describe('a pool with absences', () => {
           if (action === 'join') {
             members = [...members, candidate(next, { weight })];
             next += 1;
-            run.rotation = alignRotation(run.rotation, members);
+            run.rotation = alignRotation(run.rotation, kind, members);
             if (run.rotation.credits.get(`rep-${next - 1}`) !== 0n) return false;
           } else if (action === 'leave' && members.length > 1) {
             members = members.slice(1);
-            run.rotation = alignRotation(run.rotation, members);
+            run.rotation = alignRotation(run.rotation, kind, members);
           } else {
             const present = members.filter((_, index) => (mask >> (index % 14)) & 1);
             if (present.length === 0) continue;
             const amount = kind === 'VALUE_BALANCED' ? value : 1;
-            const receiver = members[0]?.repId as string;
+            const receiver = members[0]?.id as string;
             if (action === 'charge') run.rotation = charge(kind, present, run.rotation, receiver, amount);
             else run.take(present, amount);
             const { scale, credits } = run.rotation;
             const absent = members.filter(
-              (member) => !present.includes(member) && (action !== 'charge' || member.repId !== receiver),
+              (member) => !present.includes(member) && (action !== 'charge' || member.id !== receiver),
             );
             // Equal as fractions: the denominator may have grown, or been rounded to 2⁻¹²⁸.
-            const unmoved = absent.every(({ repId }) => {
-              const moved =
-                (credits.get(repId) as bigint) * before.scale - (before.credits.get(repId) as bigint) * scale;
+            const unmoved = absent.every(({ id }) => {
+              const moved = (credits.get(id) as bigint) * before.scale - (before.credits.get(id) as bigint) * scale;
               return (moved < 0n ? -moved : moved) << 120n <= before.scale * scale;
             });
             if (!unmoved) return false;
@@ -238,7 +237,7 @@ describe('ties', () => {
     ],
   ])('are broken by %s', (_what, a, b, strategy, winner, by) => {
     const turn = tie(a, b, strategy);
-    expect([turn.line[0]?.candidate.repId, turn.tieBreak]).toEqual([winner, by]);
+    expect([turn.line[0]?.candidate.id, turn.tieBreak]).toEqual([winner, by]);
   });
 
   test('are broken by the heavier weight before the longer wait', () => {
@@ -249,6 +248,7 @@ describe('ties', () => {
         ['rep-1', -2n],
       ]),
       received: new Map(),
+      since: null,
     };
     // After earning 1/4 and 3/4 of a value of 2 both stand at 1.
     const turn = takeTurn(
@@ -257,7 +257,7 @@ describe('ties', () => {
       rotation,
       2,
     );
-    expect([turn.line[0]?.candidate.repId, turn.tieBreak]).toEqual(['rep-1', 'WEIGHT']);
+    expect([turn.line[0]?.candidate.id, turn.tieBreak]).toEqual(['rep-1', 'WEIGHT']);
   });
 });
 
@@ -277,10 +277,11 @@ test('who leaves hands the credit to the others by weight', () => {
       ['c', -1n],
     ]),
     received: new Map(),
+    since: null,
   };
-  const { credits, scale } = alignRotation(rotation, [
-    { repId: 'b', weight: 3 },
-    { repId: 'c', weight: 1 },
+  const { credits, scale } = alignRotation(rotation, 'WEIGHTED', [
+    { id: 'b', weight: 3 },
+    { id: 'c', weight: 1 },
   ]);
   expect(Number(credits.get('b')) / Number(scale)).toBeCloseTo(-1 / 3 + (2 / 3) * (3 / 4), 12);
   expect(Number(credits.get('c')) / Number(scale)).toBeCloseTo(-1 / 3 + (2 / 3) * (1 / 4), 12);

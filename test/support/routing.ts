@@ -1,19 +1,32 @@
 import { normalizeCompanyName } from '../../src/domain/accounts.ts';
-import type { Account, Pool, Rep, Segment, Territory } from '../../src/domain/configuration.ts';
-import { decide, type RoutingState } from '../../src/domain/decide.ts';
+import {
+  type Account,
+  DEFAULT_SETTINGS,
+  type Pool,
+  type PoolMember,
+  type Rep,
+  type Segment,
+  type Settings,
+  type Territory,
+} from '../../src/domain/configuration.ts';
+import type { Circumstances } from '../../src/domain/decide.ts';
 import type { Decision } from '../../src/domain/decision.ts';
 import type { RoutableLead } from '../../src/domain/lead.ts';
-import type { Plan, Step } from '../../src/domain/plan.ts';
-import { alignRotation, EMPTY_ROTATION, type Rotation } from '../../src/domain/rotation.ts';
+import { METROS } from '../../src/domain/metros.ts';
+import { type Plan, STEP_DEFAULTS, type Step } from '../../src/domain/plan.ts';
 import {
   compileAccounts,
+  compileMetros,
   compilePlan,
   compilePools,
   compileReps,
   compileSegments,
+  compileSettings,
   compileTerritories,
   type RoutingConfiguration,
 } from '../../src/domain/routingConfiguration.ts';
+import { Simulation } from '../../src/domain/simulation.ts';
+import { NEW_STANDING, type Standing } from '../../src/domain/standing.ts';
 
 /* Whole valid values; a test changes only what it is about. Ids are the keys, so that expectations can be read. */
 
@@ -30,7 +43,11 @@ export const lead = (overrides: Partial<RoutableLead> = {}): RoutableLead => ({
   city: null,
   metro: null,
   postalCode: null,
+  latitude: null,
+  longitude: null,
   industry: null,
+  naicsSector: null,
+  naceSection: null,
   employees: null,
   score: null,
   source: 'api',
@@ -41,6 +58,7 @@ export const lead = (overrides: Partial<RoutableLead> = {}): RoutableLead => ({
   timeZone: null,
   language: null,
   accountKey: null,
+  enteredById: null,
   attributes: {},
   ...overrides,
 });
@@ -53,17 +71,24 @@ export const rep = (key: string, overrides: Partial<Rep> = {}): Rep => ({
   managerId: null,
   backupId: null,
   capacity: null,
+  rateCaps: null,
+  classLimits: [],
   status: 'ACTIVE',
   timeZone: null,
   language: null,
   specialties: [],
+  industries: [],
+  regions: [],
+  products: [],
+  employeesMin: null,
+  employeesMax: null,
   attributes: {},
   ...overrides,
 });
 
 export const pool = (
   key: string,
-  members: readonly (string | Partial<Pool['members'][number]>)[],
+  members: readonly (string | Partial<PoolMember>)[],
   overrides: Partial<Pool> = {},
 ): Pool => ({
   id: key,
@@ -71,11 +96,21 @@ export const pool = (
   name: key,
   strategy: 'ROUND_ROBIN',
   defaultValue: 1,
+  segmentValues: [],
   countManual: true,
+  returnDisqualified: true,
+  maxAhead: null,
+  fairnessWindow: 'NEVER',
+  memberCapacity: null,
+  limitsCapacity: true,
+  weightSegments: [],
+  weighting: { by: 'FIXED', floor: 1, ceiling: 1_000, days: 90 },
   members: members.map((member) => ({
     repId: '',
     weight: 1,
     tier: 0,
+    capacity: null,
+    segmentWeights: {},
     ...(typeof member === 'string' ? { repId: member } : member),
   })),
   ...overrides,
@@ -92,6 +127,7 @@ export const territory = (key: string, overrides: Partial<Territory> = {}): Terr
   metros: [],
   postalPrefixes: [],
   industries: [],
+  industryKeywords: [],
   employeesMin: null,
   employeesMax: null,
   repId: null,
@@ -104,7 +140,9 @@ export const account = (key: string, overrides: Partial<Account> = {}): Account 
   key,
   name: key,
   normalizedName: normalizeCompanyName(overrides.name ?? key),
+  aliases: [],
   kind: 'CUSTOMER',
+  parentId: null,
   ownerId: null,
   domains: [],
   ...overrides,
@@ -114,15 +152,13 @@ export const step = (key: string, overrides: Partial<Step> = {}): Step => ({
   key,
   name: key,
   kind: 'DEFAULT',
-  condition: null,
-  match: [],
+  ...STEP_DEFAULTS,
   target: { kind: 'POOL', pool: 'main' },
-  whenNobody: { kind: 'NEXT_STEP' },
   ...overrides,
 });
 
 export interface Setting {
-  readonly defaultCapacity?: number;
+  readonly settings?: Partial<Settings>;
   readonly reps?: readonly Rep[];
   readonly pools?: readonly Pool[];
   readonly territories?: readonly Territory[];
@@ -132,7 +168,7 @@ export interface Setting {
 }
 
 export function compile({
-  defaultCapacity = 50,
+  settings = {},
   reps = [],
   pools = [],
   territories = [],
@@ -142,9 +178,10 @@ export function compile({
 }: Setting): RoutingConfiguration {
   const compiled = compileSegments(segments);
   return {
-    defaultCapacity,
+    settings: compileSettings({ ...DEFAULT_SETTINGS, ...settings }, reps, compiled),
     reps: compileReps(reps),
-    pools: compilePools(pools),
+    pools: compilePools(pools, compiled),
+    metros: compileMetros(METROS),
     territories: compileTerritories(territories),
     accounts: compileAccounts(accounts),
     segments: compiled,
@@ -152,33 +189,30 @@ export function compile({
   };
 }
 
+/** A moment of no importance: a Tuesday, 10:00 in Berlin. */
+export const NOW = Date.UTC(2026, 10, 24, 9);
+
 /** A workspace in memory: decisions move loads and rotations as they do in the database. */
-export interface Market extends RoutingState {
-  readonly loads: Map<string, number>;
-  decide(given?: Partial<RoutableLead>): Decision;
+export interface Market {
+  readonly configuration: RoutingConfiguration;
+  readonly simulation: Simulation;
+  decide(given?: Partial<RoutableLead>, circumstances?: Partial<Circumstances>): Decision;
 }
 
-export function market(setting: Setting, loads: Readonly<Record<string, number>> = {}): Market {
+/** @param standings of reps, by key: what is not named is empty; a number is the load */
+export function market(setting: Setting, standings: Readonly<Record<string, number | Partial<Standing>>> = {}): Market {
   const configuration = compile(setting);
-  const rotations = new Map<string, Rotation>(
-    (setting.pools ?? []).map(({ id, members }) => [id, alignRotation(EMPTY_ROTATION, members)]),
-  );
-  const load = new Map(Object.entries(loads));
-  const last = new Map<string, number>();
-  let number = 0;
-  const state: RoutingState = {
-    rep: (repId) => ({ load: load.get(repId) ?? 0, lastAssignment: last.get(repId) ?? 0 }),
-    rotation: (poolId) => rotations.get(poolId) as Rotation,
-  };
+  const simulation = new Simulation(configuration, {
+    standings: Object.entries(standings).map(([key, given]) => [
+      key,
+      { ...NEW_STANDING, ...(typeof given === 'number' ? { load: given } : given) },
+    ]),
+    rotations: [],
+    lastAssignment: 0,
+  });
   return {
-    ...state,
-    loads: load,
-    decide: (given) => {
-      const decision = decide(lead(given), configuration, state);
-      if (decision.rotation !== null && decision.poolId !== null) rotations.set(decision.poolId, decision.rotation);
-      load.set(decision.repId, (load.get(decision.repId) ?? 0) + 1);
-      last.set(decision.repId, ++number);
-      return decision;
-    },
+    configuration,
+    simulation,
+    decide: (given, circumstances) => simulation.route(lead(given), { at: NOW, ...circumstances }),
   };
 }

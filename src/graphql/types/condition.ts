@@ -11,6 +11,7 @@ interface ConditionShape {
   operator?: Operator | null | undefined;
   // biome-ignore lint/complexity/noBannedTypes: any value but null
   value?: {} | null | undefined;
+  timeZone?: string | null | undefined;
 }
 
 export const ConditionInput = builder.inputRef<ConditionShape>('ConditionInput').implement({
@@ -19,12 +20,16 @@ export const ConditionInput = builder.inputRef<ConditionShape>('ConditionInput')
     and: t.field({ type: [ConditionInput] }),
     or: t.field({ type: [ConditionInput] }),
     not: t.field({ type: ConditionInput }),
-    field: t.string({ description: 'A field of the lead, or `attributes.<name>`; none with MATCHES_SEGMENT.' }),
+    field: t.string({
+      description:
+        'A field of the lead, `attributes.<name>`, `weekday` (MONDAY …) or `hour` (0 to 23); none with MATCHES_SEGMENT.',
+    }),
     operator: t.field({ type: OperatorRef }),
     value: t.field({
       type: 'JSON',
       description:
         'BETWEEN: two numbers, both included. IN, NOT_IN: a list. EXISTS: true or false. MATCHES_SEGMENT: the segment’s key.',
     }),
+    timeZone: t.string({ description: 'With weekday and hour: IANA, or LEAD for the lead’s own.' }),
   }),
 });

@@ -1,7 +1,7 @@
 import type { ObjectRef } from '@pothos/core';
 import type { PrismaClient } from '../../db/generated/client.ts';
 import { builder } from '../builder.ts';
-import { connectionType, type PageQuery, page, pageArgs, pageComplexity } from '../connection.ts';
+import { connectionType, type Page, type PageQuery, page, pageArgs, pageComplexity } from '../connection.ts';
 import { type Context, signedIn } from '../context.ts';
 import { decodeId, type NodeType } from '../ids.ts';
 import { findNode } from './node.ts';
@@ -19,6 +19,7 @@ type Schema = typeof builder.$inferSchemaTypes;
  *
  * @param list reads a page of the workspace's rows
  * @param find null for what is not in the caller's workspace
+ * @returns the connection's type
  */
 export function configurationList<Row extends Keyed>(options: {
   readonly type: NodeType;
@@ -27,7 +28,7 @@ export function configurationList<Row extends Keyed>(options: {
   readonly name: string;
   readonly list: (prisma: PrismaClient, query: PageQuery) => Promise<readonly Row[]>;
   readonly find: (id: string, context: Context, workspaceId: string) => Promise<Row | null>;
-}): void {
+}): ObjectRef<Schema, Page<Row>> {
   const { type, ref, name, list, find } = options;
   findNode(type, async (id, context) =>
     context.principal?.scopes.has('configuration:read') ? find(id, context, context.principal.workspaceId) : null,
@@ -48,6 +49,7 @@ export function configurationList<Row extends Keyed>(options: {
       },
     }),
   );
+  return connection;
 }
 
 /**

@@ -1,9 +1,29 @@
 import { ROLES } from '../../auth/principal.ts';
+import { FINDINGS } from '../../domain/checkPlan.ts';
 import { OPERATORS } from '../../domain/condition.ts';
-import { ACCOUNT_KINDS, REP_STATUSES, STRATEGIES } from '../../domain/configuration.ts';
+import {
+  ACCOUNT_KINDS,
+  FAIRNESS_WINDOWS,
+  REP_STATUSES,
+  SAME_PERSON_ACTIONS,
+  SAME_PERSON_SCOPES,
+  STRATEGIES,
+  WEIGHTINGS,
+} from '../../domain/configuration.ts';
 import { ACCOUNT_MATCHES, ATTEMPT_VIAS, METHODS, REASONS, STEP_CODES, TIE_BREAKS } from '../../domain/decision.ts';
+import { LANGUAGES } from '../../domain/decisionSummary.ts';
+import { FIELD_TYPES } from '../../domain/fields.ts';
 import { ACTIVITY_KINDS, LEAD_STATUSES, QUALIFICATIONS, REQUEST_KINDS } from '../../domain/lead.ts';
-import { MATCH_OPERATORS, STEP_KINDS, TARGET_KINDS, WHEN_NOBODY_KINDS } from '../../domain/plan.ts';
+import { PERIODS } from '../../domain/localTime.ts';
+import {
+  DIRECTIONS,
+  MATCH_OPERATORS,
+  OWNER_AWAY,
+  POOL_LIST_SHARES,
+  STEP_KINDS,
+  TARGET_KINDS,
+  WHEN_NOBODY_KINDS,
+} from '../../domain/plan.ts';
 import { EVENT_KINDS } from '../../events/kinds.ts';
 import { builder } from '../builder.ts';
 
@@ -50,7 +70,8 @@ export const StepKindRef = builder.enumType('StepKind', {
   values: STEP_KINDS,
 });
 export const TargetKindRef = builder.enumType('TargetKind', {
-  description: 'To whom a step leads: a rep, a pool, or whoever the matched account or territory belongs to.',
+  description:
+    'To whom a step leads: a rep, a pool, a list of pools that take turns, or whoever the matched account or territory belongs to.',
   values: TARGET_KINDS,
 });
 export const WhenNobodyKindRef = builder.enumType('WhenNobodyKind', {
@@ -63,8 +84,55 @@ export const OperatorRef = builder.enumType('Operator', {
   values: OPERATORS,
 });
 export const MatchOperatorRef = builder.enumType('MatchOperator', {
-  description: 'EQUALS: the rep’s field is the lead’s. CONTAINS: the rep’s list has the lead’s.',
+  description:
+    'The rep’s value stands on the left: `employeesMin AT_MOST employees`. Of several values of the rep one is enough. CONTAINS: EQUALS, for lists. PREFIX_OF: the lead’s value begins with the rep’s.',
   values: MATCH_OPERATORS,
+});
+export const OwnerAwayRef = builder.enumType('OwnerAway', {
+  description:
+    'To whom a lead goes whose account’s owner is away as declared: to the delegate, to the owner all the same, or as whenNobody says.',
+  values: OWNER_AWAY,
+});
+export const DirectionRef = builder.enumType('Direction', {
+  description: 'Who stands first: those with the highest value, or with the lowest.',
+  values: DIRECTIONS,
+});
+export const PoolListShareRef = builder.enumType('PoolListShare', {
+  description: 'What a pool of a list weighs: what its eligible members weigh together, or what the list says.',
+  values: POOL_LIST_SHARES,
+});
+export const FairnessWindowRef = builder.enumType('FairnessWindow', {
+  description: 'How often the credits of a pool begin at 0 again, by the workspace’s time zone.',
+  values: FAIRNESS_WINDOWS,
+});
+export const WeightingByRef = builder.enumType('WeightingBy', {
+  description:
+    'FIXED: weights are set by hand. WIN_RATE, QUOTA: worked out each day from leads won and lost, or from the rep’s attribute quotaAttainment (percent).',
+  values: WEIGHTINGS,
+});
+export const PeriodRef = builder.enumType('Period', { description: 'A span of time.', values: PERIODS });
+export const FieldTypeRef = builder.enumType('FieldType', { description: 'What a value can be.', values: FIELD_TYPES });
+export const SamePersonActionRef = builder.enumType('SamePersonAction', {
+  description:
+    'What becomes of a lead of a person who has an open one: it goes to the same owner, is refused, or is a new lead like any other.',
+  values: SAME_PERSON_ACTIONS,
+});
+export const SamePersonScopeRef = builder.enumType('SamePersonScope', {
+  description: 'Where the person’s open leads are looked for: anywhere, or among those of the same source.',
+  values: SAME_PERSON_SCOPES,
+});
+export const IgnoreDotsRef = builder.enumType('IgnoreDots', {
+  description: 'Whether `a.da@` is `ada@`: at Gmail, where it is so, or everywhere.',
+  values: ['NEVER', 'GMAIL', 'ALWAYS'] as const,
+});
+export const LanguageRef = builder.enumType('Language', { description: 'Of a sentence.', values: LANGUAGES });
+export const ProposalStatusRef = builder.enumType('ProposalStatus', {
+  description: 'Of what a rep has proposed.',
+  values: ['OPEN', 'APPROVED', 'REFUSED'] as const,
+});
+export const FindingCodeRef = builder.enumType('FindingCode', {
+  description: 'What may be wrong with a plan.',
+  values: FINDINGS,
 });
 export const ReasonRef = builder.enumType('Reason', {
   description: 'Why a rep was taken or passed over.',

@@ -1,5 +1,5 @@
 import type { Operation } from '../../assignment/lane.ts';
-import { maySee } from '../../auth/visibility.ts';
+import { maySee, visibleLeads } from '../../auth/visibility.ts';
 import type { Lead } from '../../db/generated/client.ts';
 import { Refusal } from '../../domain/errors.ts';
 import { builder } from '../builder.ts';
@@ -22,6 +22,55 @@ import {
   RepRef,
   TerritoryRef,
 } from './refs.ts';
+
+/** An account that a lead may belong to. */
+interface AccountSuggestion {
+  readonly accountId: string;
+  readonly score: number;
+}
+
+const AccountSuggestionRef = builder.objectRef<AccountSuggestion>('AccountSuggestion').implement({
+  description: 'An account that a lead may belong to, by the likeness of names. Nothing is routed by it.',
+  authScopes: { 'configuration:read': true },
+  fields: (t) => ({
+    account: t.field({
+      type: AccountRef,
+      resolve: ({ accountId }, _args, { loaders }) => loadRequired(loaders.account, accountId),
+    }),
+    score: t.exposeFloat('score', { description: 'Trigram similarity, from the threshold 0.6 to 1.' }),
+  }),
+});
+
+/** From this similarity on a name is worth a look: `pg_trgm`'s, 0 to 1. */
+const SIMILAR = 0.6;
+
+async function suggestAccounts(lead: Lead, { database }: Context): Promise<AccountSuggestion[]> {
+  if (lead.accountId !== null || lead.normalizedCompany === null) return [];
+  // `%` finds by the index whatever is above pg_trgm's own threshold of 0.3; ours comes after.
+  return database.prisma.$queryRaw<AccountSuggestion[]>`
+    SELECT "id" AS "accountId", similarity("normalizedName", ${lead.normalizedCompany})::float8 AS "score"
+    FROM "Account"
+    WHERE "workspaceId" = ${lead.workspaceId}::uuid AND "normalizedName" % ${lead.normalizedCompany}
+      AND similarity("normalizedName", ${lead.normalizedCompany}) >= ${SIMILAR}
+    ORDER BY "score" DESC, "key" LIMIT 5`;
+}
+
+const MAX_RELATED = 25;
+
+async function relatedLeads(lead: Lead, context: Context): Promise<Lead[]> {
+  const { companyDomain, normalizedCompany, id } = lead;
+  const same = [
+    ...(companyDomain === null ? [] : [{ companyDomain }]),
+    ...(normalizedCompany === null ? [] : [{ normalizedCompany }]),
+  ];
+  if (same.length === 0) return [];
+  const visible = visibleLeads(signedIn(context), await context.visibility());
+  return context.database.prisma.lead.findMany({
+    where: { AND: [visible, { OR: same }, { id: { not: id } }] },
+    orderBy: { id: 'desc' },
+    take: MAX_RELATED,
+  });
+}
 
 LeadRef.implement({
   description: 'One enquiry by one person, normalised.',
@@ -47,9 +96,13 @@ LeadRef.implement({
     country: t.exposeString('country', { nullable: true, description: 'ISO 3166-1 alpha-2.' }),
     region: t.exposeString('region', { nullable: true, description: 'ISO 3166-2.' }),
     city: t.exposeString('city', { nullable: true }),
-    metro: t.exposeString('metro', { nullable: true }),
+    metro: t.exposeString('metro', { nullable: true, description: 'Key of a known metro area, else as it came.' }),
     postalCode: t.exposeString('postalCode', { nullable: true }),
+    latitude: t.exposeFloat('latitude', { nullable: true }),
+    longitude: t.exposeFloat('longitude', { nullable: true }),
     industry: t.exposeString('industry', { nullable: true }),
+    naicsSector: t.exposeString('naicsSector', { nullable: true, description: 'NAICS 2022, from the industry.' }),
+    naceSection: t.exposeString('naceSection', { nullable: true, description: 'NACE Rev. 2, from the industry.' }),
     employees: t.exposeInt('employees', { nullable: true, description: 'Company size.' }),
     score: t.exposeFloat('score', { nullable: true, description: '0 to 100.' }),
     requestKind: t.expose('requestKind', { type: RequestKindRef }),
@@ -60,6 +113,32 @@ LeadRef.implement({
     language: t.exposeString('language', { nullable: true, description: 'BCP 47.' }),
     message: t.exposeString('message', { nullable: true }),
     attributes: t.field({ type: 'JSON', resolve: ({ attributes }) => attributes }),
+    derived: t.field({
+      type: 'JSON',
+      description: 'Fields that were worked out, with what they were worked out of.',
+      resolve: ({ derived }) => derived,
+    }),
+    firstLead: t.field({
+      type: LeadRef,
+      nullable: true,
+      description: 'The same person’s first lead, where this is a later one that is yours to see too.',
+      resolve: ({ firstLeadId }, _args, context) => (firstLeadId === null ? null : visibleLead(firstLeadId, context)),
+    }),
+    related: t.field({
+      type: [LeadRef],
+      authScopes: { staff: true },
+      description:
+        'Other leads of the same company, by domain or name, that are yours to see; newest first, at most 25.',
+      complexity: { field: 1, multiplier: 25 },
+      resolve: (lead, _args, context) => relatedLeads(lead, context),
+    }),
+    accountSuggestions: t.field({
+      type: [AccountSuggestionRef],
+      authScopes: { 'configuration:read': true },
+      description: 'Accounts with a similar name, where none was recognised; the most similar first, at most 5.',
+      complexity: { field: 5, multiplier: 5 },
+      resolve: (lead, _args, context) => suggestAccounts(lead, context),
+    }),
     capturedAt: t.expose('capturedAt', { type: 'DateTime', description: 'As the source says; may be old.' }),
     receivedAt: t.expose('receivedAt', { type: 'DateTime' }),
     firstContactAt: t.expose('firstContactAt', { type: 'DateTime', nullable: true, description: 'By anyone.' }),

@@ -50,7 +50,7 @@ const present = (where: Prisma.AssignmentWhereInput): Prisma.LeadWhereInput => (
 
 const NOTHING: Prisma.LeadWhereInput = { id: { in: [] } };
 
-function filterWhere(filter: LeadFilter): Prisma.LeadWhereInput {
+export function filterWhere(filter: LeadFilter): Prisma.LeadWhereInput {
   const { open, status, ownerId, poolId, method, source, search, receivedFrom, receivedTo } = filter;
   const conditions: Prisma.LeadWhereInput[] = [];
   if (open != null) conditions.push({ closedAt: open ? null : { not: null } });

@@ -1,14 +1,24 @@
 import { lintPlan, publishPlan, restorePlan, savePlanDraft, toPlan } from '../../configuration/plans.ts';
-import type { PlanReport } from '../../domain/checkPlan.ts';
-import type { RepMatch, Step, Target, WhenNobody } from '../../domain/plan.ts';
+import type { Finding, PlanReport } from '../../domain/checkPlan.ts';
+import { formatPath } from '../../domain/errors.ts';
+import type { ListedPool, RepMatch, RepOrder, Step, Target, WhenNobody } from '../../domain/plan.ts';
 import { builder } from '../builder.ts';
 import { connectionType, page, pageArgs, pageComplexity } from '../connection.ts';
 import { signedIn } from '../context.ts';
 import { encodeId } from '../ids.ts';
-import { IssueRef } from '../results.ts';
 import { ConditionInput } from './condition.ts';
 import { configurationMutation } from './configurationMutation.ts';
-import { MatchOperatorRef, PlanStatusRef, StepKindRef, TargetKindRef, WhenNobodyKindRef } from './enums.ts';
+import {
+  DirectionRef,
+  FindingCodeRef,
+  MatchOperatorRef,
+  OwnerAwayRef,
+  PlanStatusRef,
+  PoolListShareRef,
+  StepKindRef,
+  TargetKindRef,
+  WhenNobodyKindRef,
+} from './enums.ts';
 import { findNode, NodeRef } from './node.ts';
 import { PlanRef } from './refs.ts';
 
@@ -17,10 +27,29 @@ const RepMatchRef = builder.objectRef<RepMatch>('RepMatch').implement({
   authScopes: { signedIn: true },
   fields: (t) => ({
     repField: t.exposeString('repField', {
-      description: '`specialties`, `language`, `timeZone` or `attributes.<name>`.',
+      description:
+        '`specialties`, `industries`, `regions`, `products`, `employeesMin`, `employeesMax`, `language`, `timeZone` or `attributes.<name>`.',
     }),
     operator: t.expose('operator', { type: MatchOperatorRef }),
     leadField: t.exposeString('leadField'),
+  }),
+});
+
+const RepOrderRef = builder.objectRef<RepOrder>('RepOrder').implement({
+  description: 'Which members stand before the others; who has no value stands last.',
+  authScopes: { signedIn: true },
+  fields: (t) => ({
+    repField: t.exposeString('repField'),
+    first: t.expose('first', { type: DirectionRef }),
+  }),
+});
+
+const ListedPoolRef = builder.objectRef<ListedPool>('ListedPool').implement({
+  description: 'A pool in a list of pools.',
+  authScopes: { signedIn: true },
+  fields: (t) => ({
+    pool: t.exposeString('pool', { description: 'Key.' }),
+    weight: t.exposeInt('weight', { description: 'Counts PER_POOL.' }),
   }),
 });
 
@@ -34,6 +63,16 @@ const TargetRef = builder.objectRef<Target>('Target').implement({
       nullable: true,
       description: 'Key.',
       resolve: (target) => ('pool' in target ? target.pool : null),
+    }),
+    pools: t.field({
+      type: [ListedPoolRef],
+      nullable: true,
+      resolve: (target) => ('pools' in target ? [...target.pools] : null),
+    }),
+    share: t.field({
+      type: PoolListShareRef,
+      nullable: true,
+      resolve: (target) => ('pools' in target ? target.share : null),
     }),
   }),
 });
@@ -60,7 +99,32 @@ const StepRef = builder.objectRef<Step>('Step').implement({
       description: 'Null matches every lead.',
       resolve: ({ condition }) => condition,
     }),
-    match: t.field({ type: [RepMatchRef], resolve: ({ match }) => [...match] }),
+    match: t.field({
+      type: [RepMatchRef],
+      description: 'All must hold; who does not fit is passed over.',
+      resolve: ({ match }) => [...match],
+    }),
+    prefer: t.field({
+      type: [RepMatchRef],
+      description: 'Who fits all of these stands a tier above for the lead.',
+      resolve: ({ prefer }) => [...prefer],
+    }),
+    order: t.field({
+      type: [RepOrderRef],
+      description: 'Within a tier, before the rotation.',
+      resolve: ({ order }) => [...order],
+    }),
+    ownerAway: t.expose('ownerAway', { type: OwnerAwayRef }),
+    ownerBeyondCapacity: t.exposeBoolean('ownerBeyondCapacity', {
+      description: 'Whether owners take their own accounts’ leads beyond their limits.',
+    }),
+    keepWithSubmitter: t.exposeBoolean('keepWithSubmitter', {
+      description: 'Whether a rep who entered the lead keeps it, if they can take it.',
+    }),
+    reviewOn: t.exposeString('reviewOn', {
+      nullable: true,
+      description: 'When somebody is to look at it again: YYYY-MM-DD. An alert is raised then.',
+    }),
     target: t.field({ type: TargetRef, resolve: ({ target }) => target }),
     whenNobody: t.field({ type: WhenNobodyRef, resolve: ({ whenNobody }) => whenNobody }),
   }),
@@ -79,7 +143,10 @@ PlanRef.implement({
       description: 'Rep keys; the first who has not left takes what no step can place.',
     }),
     note: t.exposeString('note', { nullable: true }),
+    revision: t.exposeInt('revision', { description: 'Counts the times a draft was saved.' }),
+    reviewOn: t.exposeString('reviewOn', { nullable: true, description: 'When the whole is to be looked at again.' }),
     savedBy: t.exposeString('savedBy'),
+    publishedBy: t.exposeString('publishedBy', { nullable: true }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     publishedAt: t.expose('publishedAt', { type: 'DateTime', nullable: true }),
   }),
@@ -138,17 +205,27 @@ builder.queryField('planVersions', (t) =>
   }),
 );
 
+const FindingRef = builder.objectRef<Finding>('Finding').implement({
+  description: 'Something that is, or may be, wrong with a plan.',
+  authScopes: { signedIn: true },
+  fields: (t) => ({
+    code: t.expose('code', { type: FindingCodeRef }),
+    path: t.string({ description: 'Where, such as `steps[3].condition`.', resolve: ({ path }) => formatPath(path) }),
+    message: t.exposeString('message'),
+  }),
+});
+
 const PlanReportRef = builder.objectRef<PlanReport>('PlanReport').implement({
   description: 'What is wrong with a plan. Errors keep it from being published, warnings do not.',
   authScopes: { signedIn: true },
   fields: (t) => ({
     publishable: t.boolean({ resolve: ({ errors }) => errors.length === 0 }),
     errors: t.field({
-      type: [IssueRef],
+      type: [FindingRef],
       description: 'These keep it from being published.',
       resolve: ({ errors }) => [...errors],
     }),
-    warnings: t.field({ type: [IssueRef], resolve: ({ warnings }) => [...warnings] }),
+    warnings: t.field({ type: [FindingRef], resolve: ({ warnings }) => [...warnings] }),
   }),
 });
 
@@ -172,8 +249,26 @@ const RepMatchInput = builder.inputType('RepMatchInput', {
     leadField: t.string({ required: true }),
   }),
 });
+const RepOrderInput = builder.inputType('RepOrderInput', {
+  fields: (t) => ({
+    repField: t.string({ required: true }),
+    first: t.field({ type: DirectionRef, required: true }),
+  }),
+});
+const ListedPoolInput = builder.inputType('ListedPoolInput', {
+  fields: (t) => ({
+    pool: t.string({ required: true, description: 'Key.' }),
+    weight: t.int({ description: '1 to 10,000; 1 unless told. Counts PER_POOL.' }),
+  }),
+});
 const TargetInput = builder.inputType('TargetInput', {
-  fields: (t) => ({ kind: t.field({ type: TargetKindRef, required: true }), rep: t.string(), pool: t.string() }),
+  fields: (t) => ({
+    kind: t.field({ type: TargetKindRef, required: true }),
+    rep: t.string({ description: 'With REP.' }),
+    pool: t.string({ description: 'With POOL.' }),
+    pools: t.field({ type: [ListedPoolInput], description: 'With POOLS: 1 to 100.' }),
+    share: t.field({ type: PoolListShareRef, description: 'With POOLS: PER_HEAD unless told.' }),
+  }),
 });
 const WhenNobodyInput = builder.inputType('WhenNobodyInput', {
   fields: (t) => ({ kind: t.field({ type: WhenNobodyKindRef, required: true }), pool: t.string() }),
@@ -185,16 +280,27 @@ const StepInput = builder.inputType('StepInput', {
     kind: t.field({ type: StepKindRef, required: true }),
     condition: t.field({ type: ConditionInput }),
     match: t.field({ type: [RepMatchInput], description: 'All must hold; who does not fit is passed over.' }),
+    prefer: t.field({ type: [RepMatchInput], description: 'Who fits all of these stands a tier above for the lead.' }),
+    order: t.field({ type: [RepOrderInput], description: 'Within a tier, before the rotation. At most 5.' }),
     target: t.field({ type: TargetInput, required: true }),
     whenNobody: t.field({ type: WhenNobodyInput, description: 'NEXT_STEP unless told.' }),
+    ownerAway: t.field({ type: OwnerAwayRef, description: 'DELEGATE unless told.' }),
+    ownerBeyondCapacity: t.boolean({ description: 'True unless told.' }),
+    keepWithSubmitter: t.boolean({ description: 'False unless told.' }),
+    reviewOn: t.string({ description: 'YYYY-MM-DD.' }),
   }),
 });
 const SavePlanDraftInput = builder.inputType('SavePlanDraftInput', {
   fields: (t) => ({
     steps: t.field({ type: [StepInput], required: true, description: 'At most 10,000.' }),
     lastResort: t.stringList({ required: true, description: 'Rep keys; the first who has not left takes the lead.' }),
-    note: t.string(),
+    note: t.string({ description: 'Why; at most 2,000 characters.' }),
+    reviewOn: t.string({ description: 'When the whole is to be looked at again: YYYY-MM-DD.' }),
     expectedVersion: t.int({ description: 'The draft you edited; another one in the meantime is a VERSION_CONFLICT.' }),
+    expectedRevision: t.int({
+      description:
+        'The revision of the draft you edited, 0 for none yet; another one in the meantime is a VERSION_CONFLICT.',
+    }),
   }),
 });
 const PublishPlanInput = builder.inputType('PublishPlanInput', {

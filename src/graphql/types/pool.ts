@@ -1,4 +1,5 @@
 import { createPool, deletePool, setPoolMembers, updatePool } from '../../configuration/pools.ts';
+import type { Weighting } from '../../domain/configuration.ts';
 import { creditOf, parseRotation, type StoredRotation } from '../../domain/rotation.ts';
 import { builder } from '../builder.ts';
 import { decodeId, encodeId } from '../ids.ts';
@@ -6,7 +7,8 @@ import type { Member } from '../loaders.ts';
 import { configurationMutation } from './configurationMutation.ts';
 import { configurationItem, configurationList } from './configurationQuery.ts';
 import { deleteMutation } from './delete.ts';
-import { StrategyRef } from './enums.ts';
+import { FairnessWindowRef, StrategyRef, WeightingByRef } from './enums.ts';
+import { SegmentValueInput, SegmentValueRef } from './limits.ts';
 import { NodeRef } from './node.ts';
 import { loadRequired, PoolRef, RepRef } from './refs.ts';
 
@@ -17,8 +19,18 @@ const PoolMemberRef = builder.objectRef<Member>('PoolMember').implement({
     rep: t.field({ type: RepRef, resolve: ({ repId }, _args, { loaders }) => loadRequired(loaders.rep, repId) }),
     weight: t.exposeInt('weight', { description: '0 to 10,000. Only ratios matter; 0 receives nothing.' }),
     tier: t.exposeInt('tier', { description: '−100 to 100. Higher is served first.' }),
+    capacity: t.exposeInt('capacity', {
+      nullable: true,
+      description: 'Most open leads held from this pool; null for the pool’s.',
+    }),
+    segmentWeights: t.field({
+      type: 'JSON',
+      description: 'Weights instead, by the keys of the pool’s weight segments.',
+      resolve: ({ segmentWeights }) => segmentWeights,
+    }),
     credit: t.float({
-      description: 'In leads (VALUE_BALANCED: in value): what the weight has earned minus what was received.',
+      description:
+        'By the base weights, in leads (VALUE_BALANCED: in value): what the weight has earned minus what was received.',
       resolve: async ({ poolId, repId }, _args, { loaders }) => {
         const rotation = await loadRequired(loaders.rotation, poolId);
         return creditOf(parseRotation(rotation as unknown as StoredRotation), repId);
@@ -31,6 +43,17 @@ const PoolMemberRef = builder.objectRef<Member>('PoolMember').implement({
         return (received as Record<string, number>)[repId] ?? 0;
       },
     }),
+  }),
+});
+
+const WeightingRef = builder.objectRef<Weighting>('Weighting').implement({
+  description: 'Where the weights of a pool’s members come from.',
+  authScopes: { 'configuration:read': true },
+  fields: (t) => ({
+    by: t.expose('by', { type: WeightingByRef }),
+    floor: t.exposeInt('floor', { description: 'No derived weight is below.' }),
+    ceiling: t.exposeInt('ceiling', { description: 'No derived weight is above.' }),
+    days: t.exposeInt('days', { description: 'WIN_RATE: leads closed in the last so many days count.' }),
   }),
 });
 
@@ -48,7 +71,42 @@ PoolRef.implement({
     strategy: t.expose('strategy', { authScopes: configuration, type: StrategyRef }),
     defaultValue: t.exposeInt('defaultValue', {
       authScopes: configuration,
-      description: 'VALUE_BALANCED: the value of a lead without a score.',
+      description: 'VALUE_BALANCED: the value of a lead that has neither a segment’s nor a score.',
+    }),
+    segmentValues: t.field({
+      authScopes: configuration,
+      type: [SegmentValueRef],
+      description: 'VALUE_BALANCED: the first whose segment matches says the value, before the score.',
+      resolve: ({ segmentValues }) => segmentValues as { segment: string; value: number }[],
+    }),
+    returnDisqualified: t.exposeBoolean('returnDisqualified', {
+      authScopes: configuration,
+      description: 'Whether a disqualified lead gives its turn back.',
+    }),
+    maxAhead: t.exposeInt('maxAhead', {
+      authScopes: configuration,
+      nullable: true,
+      description: 'Who is more than so much credit behind the first is passed over; null for no such guard.',
+    }),
+    fairnessWindow: t.expose('fairnessWindow', { authScopes: configuration, type: FairnessWindowRef }),
+    memberCapacity: t.exposeInt('memberCapacity', {
+      authScopes: configuration,
+      nullable: true,
+      description: 'Most open leads a member holds from this pool, beside the rep’s own limit.',
+    }),
+    limitsCapacity: t.exposeBoolean('limitsCapacity', {
+      authScopes: configuration,
+      description: 'Whether a rep’s own limit keeps them from a lead here, or is only measured.',
+    }),
+    weightSegments: t.stringList({
+      authScopes: configuration,
+      description: 'Keys of segments whose leads have weights, and a rotation, of their own.',
+      resolve: ({ weightSegments }) => [...weightSegments],
+    }),
+    weighting: t.field({
+      authScopes: configuration,
+      type: WeightingRef,
+      resolve: ({ weighting }) => weighting as Weighting,
     }),
     countManual: t.exposeBoolean('countManual', {
       authScopes: configuration,
@@ -83,10 +141,33 @@ const PoolMemberInput = builder.inputType('PoolMemberInput', {
     repId: t.id({ required: true }),
     weight: t.int({ description: '0 to 10,000; 1 unless told.' }),
     tier: t.int({ description: '−100 to 100; 0 unless told.' }),
+    capacity: t.int({ description: '0 to 100,000 open leads from this pool; the pool’s unless told.' }),
+    segmentWeights: t.field({
+      type: 'JSON',
+      description: 'Weights instead, by the keys of the pool’s weight segments.',
+    }),
   }),
 });
 
-const poolFields = { defaultValue: 'VALUE_BALANCED: 1 to 1,000,000; 1 unless told.', countManual: 'True unless told.' };
+const WeightingInput = builder.inputType('WeightingInput', {
+  fields: (t) => ({
+    by: t.field({ type: WeightingByRef, required: true }),
+    floor: t.int({ description: '0 to 10,000; 1 unless told.' }),
+    ceiling: t.int({ description: '1 to 10,000; 1,000 unless told.' }),
+    days: t.int({ description: '1 to 3,650; 90 unless told.' }),
+  }),
+});
+
+const poolFields = {
+  defaultValue: 'VALUE_BALANCED: 1 to 1,000,000; 1 unless told.',
+  countManual: 'True unless told.',
+  segmentValues: 'At most 100.',
+  returnDisqualified: 'True unless told.',
+  maxAhead: '1 or more, in credit; none unless told.',
+  memberCapacity: '0 to 100,000; none unless told.',
+  limitsCapacity: 'True unless told.',
+  weightSegments: 'Keys, at most 100; the first that matches counts.',
+} as const;
 
 const CreatePoolInput = builder.inputType('CreatePoolInput', {
   fields: (t) => ({
@@ -94,7 +175,15 @@ const CreatePoolInput = builder.inputType('CreatePoolInput', {
     name: t.string({ required: true }),
     strategy: t.field({ type: StrategyRef, required: true }),
     defaultValue: t.int({ description: poolFields.defaultValue }),
+    segmentValues: t.field({ type: [SegmentValueInput], description: poolFields.segmentValues }),
     countManual: t.boolean({ description: poolFields.countManual }),
+    returnDisqualified: t.boolean({ description: poolFields.returnDisqualified }),
+    maxAhead: t.int({ description: poolFields.maxAhead }),
+    fairnessWindow: t.field({ type: FairnessWindowRef, description: 'NEVER unless told.' }),
+    memberCapacity: t.int({ description: poolFields.memberCapacity }),
+    limitsCapacity: t.boolean({ description: poolFields.limitsCapacity }),
+    weightSegments: t.stringList({ description: poolFields.weightSegments }),
+    weighting: t.field({ type: WeightingInput, description: 'FIXED unless told.' }),
     members: t.field({ type: [PoolMemberInput] }),
   }),
 });
@@ -106,7 +195,15 @@ const UpdatePoolInput = builder.inputType('UpdatePoolInput', {
     name: t.string(),
     strategy: t.field({ type: StrategyRef }),
     defaultValue: t.int({ description: poolFields.defaultValue }),
+    segmentValues: t.field({ type: [SegmentValueInput], description: poolFields.segmentValues }),
     countManual: t.boolean({ description: poolFields.countManual }),
+    returnDisqualified: t.boolean({ description: poolFields.returnDisqualified }),
+    maxAhead: t.int({ description: poolFields.maxAhead }),
+    fairnessWindow: t.field({ type: FairnessWindowRef }),
+    memberCapacity: t.int({ description: poolFields.memberCapacity }),
+    limitsCapacity: t.boolean({ description: poolFields.limitsCapacity }),
+    weightSegments: t.stringList({ description: poolFields.weightSegments }),
+    weighting: t.field({ type: WeightingInput }),
   }),
 });
 
@@ -117,9 +214,20 @@ const SetPoolMembersInput = builder.inputType('SetPoolMembersInput', {
   }),
 });
 
+const withoutNulls = (fields: object): object =>
+  Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, value]) => value != null)
+      .map(([name, value]) => [name, name === 'weighting' ? withoutNulls(value as object) : value]),
+  );
+
 type MemberInput = { readonly repId: string };
-const decodeMembers = <M extends MemberInput>(members: readonly M[]): M[] =>
-  members.map((member) => ({ ...member, repId: decodeId('Rep', member.repId) }));
+/** A member's field that is null is as good as none. */
+const decodeMembers = <M extends MemberInput>(members: readonly M[]): object[] =>
+  members.map((member) => ({
+    ...Object.fromEntries(Object.entries(member).filter(([, value]) => value != null)),
+    repId: decodeId('Rep', member.repId),
+  }));
 
 configurationMutation({
   name: 'createPool',
@@ -128,7 +236,10 @@ configurationMutation({
   field: 'pool',
   type: PoolRef,
   change: (context, { members, ...fields }) =>
-    createPool(context, members == null ? fields : { ...fields, members: decodeMembers(members) }),
+    createPool(context, {
+      ...withoutNulls(fields),
+      ...(members == null ? {} : { members: decodeMembers(members) }),
+    }),
 });
 
 configurationMutation({
@@ -137,7 +248,11 @@ configurationMutation({
   input: UpdatePoolInput,
   field: 'pool',
   type: PoolRef,
-  change: (context, { id, ...fields }) => updatePool(context, decodeId('Pool', id), fields),
+  change: (context, { id, ...fields }) =>
+    updatePool(context, decodeId('Pool', id), {
+      ...fields,
+      ...(fields.weighting == null ? {} : { weighting: withoutNulls(fields.weighting) }),
+    }),
 });
 
 configurationMutation({

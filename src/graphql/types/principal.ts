@@ -3,20 +3,7 @@ import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { RoleRef } from './enums.ts';
 import { loadOptional, RepRef } from './refs.ts';
-
-const WorkspaceRef = builder
-  .objectRef<{ readonly key: string; readonly name: string; readonly defaultCapacity: number }>('Workspace')
-  .implement({
-    description: 'One company using the server.',
-    authScopes: { signedIn: true },
-    fields: (t) => ({
-      key: t.exposeString('key'),
-      name: t.exposeString('name'),
-      defaultCapacity: t.exposeInt('defaultCapacity', {
-        description: 'Most open leads of a rep without a capacity of their own.',
-      }),
-    }),
-  });
+import { WorkspaceRef } from './workspace.ts';
 
 const PrincipalRef = builder.objectRef<Principal>('Principal').implement({
   description: 'Whoever calls.',

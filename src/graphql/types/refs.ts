@@ -1,6 +1,8 @@
 import type DataLoader from 'dataloader';
+import type { Decided } from '../../assignment/explain.ts';
 import type { ReadAttempt, ReadDecision, ReadStep } from '../../assignment/storedDecision.ts';
-import type { Activity, ApiKey, Assignment, Lead, PlanVersion, Rep } from '../../db/generated/client.ts';
+import type { OwnMetro } from '../../configuration/metros.ts';
+import type { Activity, ApiKey, Assignment, Lead, PlanVersion } from '../../db/generated/client.ts';
 import type { Account, Rep as DomainRep, Pool, Segment, Territory } from '../../domain/configuration.ts';
 import { builder } from '../builder.ts';
 
@@ -9,11 +11,14 @@ import { builder } from '../builder.ts';
  * Their fields are in the files named after them.
  */
 
-export type RepRow = DomainRep | (Omit<Rep, 'attributes'> & { readonly attributes: unknown });
-export type PoolRow = Omit<Pool, 'members'>;
+type Loose<Row, Names extends keyof Row> = Omit<Row, Names> & Readonly<Record<Names, unknown>>;
+export type RepRow = Loose<DomainRep, 'attributes' | 'rateCaps' | 'classLimits'>;
+export type PoolRow = Loose<Omit<Pool, 'members'>, 'segmentValues' | 'weighting'>;
 
 /** A decision together with what its assignment says. */
 export interface DecisionRow extends ReadDecision {
+  /** What was decided, for what is worked out on request; null for a preview. */
+  readonly decided: Decided | null;
   readonly repId: string;
   readonly planVersion: number | null;
   readonly stepKey: string | null;
@@ -25,6 +30,7 @@ export const RepRef = builder.objectRef<RepRow>('Rep');
 export const PoolRef = builder.objectRef<PoolRow>('Pool');
 export const TerritoryRef = builder.objectRef<Territory>('Territory');
 export const AccountRef = builder.objectRef<Omit<Account, 'normalizedName'>>('Account');
+export const MetroRef = builder.objectRef<OwnMetro>('Metro');
 export const SegmentRef = builder.objectRef<Pick<Segment, 'id' | 'key' | 'name'> & { readonly condition: unknown }>(
   'Segment',
 );

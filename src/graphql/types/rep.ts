@@ -1,4 +1,5 @@
 import { createRep, deleteRep, updateRep } from '../../configuration/reps.ts';
+import type { ClassLimit, RateCap } from '../../domain/configuration.ts';
 import { builder } from '../builder.ts';
 import { pageArgs, pageComplexity } from '../connection.ts';
 import { decodeId, decodeOptionalId, encodeId } from '../ids.ts';
@@ -7,6 +8,7 @@ import { configurationItem, configurationList } from './configurationQuery.ts';
 import { deleteMutation } from './delete.ts';
 import { RepStatusRef } from './enums.ts';
 import { LeadConnectionRef, LeadFilterRef, leadPage } from './leadList.ts';
+import { ClassLimitInput, ClassLimitRef, RateCapInput, RateCapRef } from './limits.ts';
 import { NodeRef } from './node.ts';
 import { loadOptional, PoolRef, RepRef } from './refs.ts';
 
@@ -40,14 +42,40 @@ RepRef.implement({
       nullable: true,
       description: 'Most open leads at a time; null for the workspace’s default.',
     }),
+    rateCaps: t.field({
+      authScopes: configuration,
+      type: [RateCapRef],
+      nullable: true,
+      description: 'Null for the workspace’s.',
+      resolve: ({ rateCaps }) => rateCaps as RateCap[] | null,
+    }),
+    classLimits: t.field({
+      authScopes: configuration,
+      type: [ClassLimitRef],
+      description: 'Instead of the workspace’s, segment by segment.',
+      resolve: ({ classLimits }) => classLimits as ClassLimit[],
+    }),
     load: t.int({
       authScopes: configuration,
-      description: 'Open leads owned now.',
+      description: 'Places taken by the open leads owned now.',
       resolve: async ({ id }, _args, { loaders }) => (await loaders.repState.load(id))?.load ?? 0,
     }),
     timeZone: t.exposeString('timeZone', { authScopes: configuration, nullable: true, description: 'IANA.' }),
     language: t.exposeString('language', { authScopes: configuration, nullable: true, description: 'BCP 47.' }),
-    specialties: t.stringList({ authScopes: configuration, resolve: ({ specialties }) => [...specialties] }),
+    specialties: t.stringList({
+      authScopes: configuration,
+      description: 'Labels of any kind.',
+      resolve: ({ specialties }) => [...specialties],
+    }),
+    industries: t.stringList({ authScopes: configuration, resolve: ({ industries }) => [...industries] }),
+    regions: t.stringList({ authScopes: configuration, resolve: ({ regions }) => [...regions] }),
+    products: t.stringList({ authScopes: configuration, resolve: ({ products }) => [...products] }),
+    employeesMin: t.exposeInt('employeesMin', {
+      authScopes: configuration,
+      nullable: true,
+      description: 'Company size the rep knows best, included.',
+    }),
+    employeesMax: t.exposeInt('employeesMax', { authScopes: configuration, nullable: true, description: 'Included.' }),
     attributes: t.field({
       authScopes: configuration,
       type: 'JSON',
@@ -93,10 +121,17 @@ const CreateRepInput = builder.inputType('CreateRepInput', {
     email: t.string({ required: true }),
     managerId: t.id(),
     backupId: t.id(),
-    capacity: t.int({ description: '0 to 100,000 open leads; null for the workspace’s default.' }),
+    capacity: t.int({ description: '0 to 100,000 places; null for the workspace’s default.' }),
+    rateCaps: t.field({ type: [RateCapInput], description: 'At most 10; null for the workspace’s.' }),
+    classLimits: t.field({ type: [ClassLimitInput] }),
     timeZone: t.string(),
     language: t.string(),
     specialties: t.stringList(),
+    industries: t.stringList(),
+    regions: t.stringList(),
+    products: t.stringList(),
+    employeesMin: t.int(),
+    employeesMax: t.int(),
     attributes: t.field({ type: 'JSON', description: 'At most 100 of text, numbers and booleans.' }),
   }),
 });
@@ -111,9 +146,16 @@ const UpdateRepInput = builder.inputType('UpdateRepInput', {
     managerId: t.id(),
     backupId: t.id(),
     capacity: t.int(),
+    rateCaps: t.field({ type: [RateCapInput] }),
+    classLimits: t.field({ type: [ClassLimitInput] }),
     timeZone: t.string(),
     language: t.string(),
     specialties: t.stringList(),
+    industries: t.stringList(),
+    regions: t.stringList(),
+    products: t.stringList(),
+    employeesMin: t.int(),
+    employeesMax: t.int(),
     attributes: t.field({ type: 'JSON' }),
   }),
 });

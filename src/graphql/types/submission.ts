@@ -6,10 +6,10 @@ import { previewRouting, type SubmitOutcome, submitLead, submitLeads } from '../
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { orRefusal, resultType } from '../results.ts';
-import { QualificationRef, RequestKindRef } from './enums.ts';
+import { LeadStatusRef, QualificationRef, RequestKindRef } from './enums.ts';
 import { AssignmentRef, DecisionRef, type DecisionRow, LeadRef, loadRequired, PoolRef, RepRef } from './refs.ts';
 
-const LeadInput = builder.inputType('LeadInput', {
+export const LeadInput = builder.inputType('LeadInput', {
   description: 'What a source knows. Text is trimmed; empty text is as good as none.',
   fields: (t) => ({
     firstName: t.string({ description: 'At most 100 characters.' }),
@@ -25,9 +25,11 @@ const LeadInput = builder.inputType('LeadInput', {
     country: t.string({ description: 'Code or name.' }),
     region: t.string({ description: 'ISO 3166-2, or code or name within the country.' }),
     city: t.string(),
-    metro: t.string(),
+    metro: t.string({ description: 'Key or name of a metro area; worked out from the place unless told.' }),
     postalCode: t.string(),
-    industry: t.string(),
+    latitude: t.float({ description: 'Degrees; with longitude, or neither.' }),
+    longitude: t.float(),
+    industry: t.string({ description: 'Text, or a code of NAICS or NACE.' }),
     employees: t.int({ description: 'Company size, 0 to 10,000,000.' }),
     score: t.float({ description: '0 to 100.' }),
     requestKind: t.field({ type: RequestKindRef }),
@@ -43,6 +45,10 @@ const LeadInput = builder.inputType('LeadInput', {
       type: 'DateTime',
       description: 'When the source captured it; may be old, not in the future.',
     }),
+    ownerKey: t.string({
+      description: 'Key of the rep who owns it already: it stays so and takes no turn. Needs leads:assign.',
+    }),
+    status: t.field({ type: LeadStatusRef, description: 'Of a lead that comes with its owner; ASSIGNED unless told.' }),
   }),
 });
 
@@ -109,7 +115,7 @@ interface Count {
   readonly leads: number;
 }
 
-const countBy = (ids: readonly (string | null)[]): Count[] => {
+export const countBy = (ids: readonly (string | null)[]): Count[] => {
   const counts = new Map<string, number>();
   for (const id of ids) if (id !== null) counts.set(id, (counts.get(id) ?? 0) + 1);
   return Array.from(counts, ([id, leads]) => ({ id, leads })).sort((a, b) => b.leads - a.leads);
@@ -197,11 +203,17 @@ builder.queryField('previewRouting', (t) =>
     type: resultType('PreviewRouting', PreviewRoutingSuccess),
     description: 'Who would get this lead now, and why. Moves nothing and stores nothing.',
     authScopes: { 'configuration:read': true },
-    args: { input: t.arg({ type: LeadInput, required: true }) },
-    resolve: (_root, { input }, context) =>
+    args: {
+      input: t.arg({ type: LeadInput, required: true }),
+      version: t.arg.int({ description: 'Of the plan; the published one unless told.' }),
+    },
+    resolve: (_root, { input, version }, context) =>
       orRefusal(async () => {
-        const { decision, summary } = await previewRouting(context.intake, signedIn(context), input);
-        return { decision: { ...decision, ...readDecision(storeDecision(decision, summary), decision.method) } };
+        const principal = signedIn(context);
+        const decision = await previewRouting(context.intake, context.database, principal, input, version ?? null);
+        return {
+          decision: { ...decision, decided: null, ...readDecision(storeDecision(decision, 0), decision.method) },
+        };
       }),
   }),
 );

@@ -1,0 +1,165 @@
+import type { Database } from '../db/client.ts';
+import { loadConfigurationAsOf } from '../db/configuration.ts';
+import type { Assignment, Lead } from '../db/generated/client.ts';
+import { decide } from '../domain/decide.ts';
+import type { Decision } from '../domain/decision.ts';
+import type { Language } from '../domain/decisionSummary.ts';
+import { whyNot } from '../domain/explainCondition.ts';
+import type { RoutableLead } from '../domain/lead.ts';
+import type { Step } from '../domain/plan.ts';
+import { compilePools, planOfPool, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
+import { toRoutable } from './operations.ts';
+import { type ReadDecision, readDecision, type StoredDecision, snapshotOf, storeDecision } from './storedDecision.ts';
+
+/** What a decision was made of. */
+export interface Decided {
+  readonly lead: Lead;
+  readonly assignment: Assignment;
+  readonly stored: StoredDecision;
+}
+
+/** A step before the deciding one that did not match. */
+export interface Unmatched {
+  readonly stepKey: string;
+  /** `country is FR, not DE or AT`. */
+  readonly why: string;
+}
+
+/** The configuration and the plan that decided; null for decisions that no plan has made. */
+async function configurationOf(
+  database: Database,
+  { assignment, stored }: Decided,
+): Promise<RoutingConfiguration | null> {
+  if (assignment.planVersion === null || stored.steps.length === 0) return null;
+  const client = await database.pool.connect();
+  try {
+    return await loadConfigurationAsOf(client, assignment.workspaceId, stored.configVersion, assignment.planVersion);
+  } finally {
+    client.release();
+  }
+}
+
+/** Why the steps before the deciding one did not match, in their order; worked out of the configuration as it was then. */
+export async function unmatchedSteps(
+  database: Database,
+  decided: Decided,
+  language: Language,
+  limit: number,
+): Promise<readonly Unmatched[]> {
+  const configuration = await configurationOf(database, decided);
+  if (!configuration?.plan || decided.stored.movedTo !== undefined) return [];
+  const { steps } = configuration.plan;
+  const lead = toRoutable(decided.lead);
+  const at = decided.assignment.assignedAt.getTime();
+  const matched = new Set(decided.stored.steps.map(({ stepKey }) => stepKey));
+  const unmatched: Unmatched[] = [];
+  for (const step of steps) {
+    if (unmatched.length === limit || step.key === decided.assignment.stepKey) break;
+    if (matched.has(step.key)) continue;
+    const why =
+      whyNot(step.condition, lead, at, configuration.segments, language) ??
+      noTarget(step, lead, configuration, language);
+    unmatched.push({ stepKey: step.key, why });
+  }
+  return unmatched;
+}
+
+/** Why a step whose condition holds had no target. */
+function noTarget(step: Step, lead: RoutableLead, { accounts }: RoutingConfiguration, language: Language): string {
+  const words = NO_TARGET[language];
+  if (step.target.kind === 'TERRITORY') return words.territory;
+  const match = accounts.match(lead);
+  return match === null ? words.account : words.kind[match.account.kind];
+}
+
+const NO_TARGET = {
+  EN: {
+    territory: 'no territory matches',
+    account: 'no account is known',
+    kind: { CUSTOMER: 'the account is a customer, no named one', NAMED: 'the account is a named one, no customer' },
+  },
+  DE: {
+    territory: 'kein Gebiet passt',
+    account: 'kein Kunde ist bekannt',
+    kind: { CUSTOMER: 'ist Kunde, kein Zielkunde', NAMED: 'ist Zielkunde, kein Kunde' },
+  },
+} as const;
+
+/** What deciding again came to. */
+export interface Replay {
+  /** Whether there was anything to decide: by hand, by the same person's owner, or by name there is not. */
+  readonly replayed: boolean;
+  readonly same: boolean;
+  /** Where it differs from what is stored. */
+  readonly differences: readonly string[];
+  readonly decision: ReadDecision & Pick<Decision, 'repId' | 'planVersion' | 'stepKey' | 'poolId' | 'territoryId'>;
+}
+
+/**
+ * Decides again from what was kept: the lead, the configuration of that version, the state as far as it was looked at.
+ * @returns null when that configuration is no more
+ */
+export async function replayDecision(database: Database, decided: Decided): Promise<Replay | null> {
+  const { assignment, stored } = decided;
+  const { repId, planVersion, stepKey, poolId, territoryId, method } = assignment;
+  const kept = { ...readDecision(stored, method), repId, planVersion: planVersion ?? 0, stepKey, poolId, territoryId };
+  if (stored.steps.length === 0) return { replayed: false, same: true, differences: [], decision: kept };
+  const configuration = await configurationOf(database, decided);
+  if (configuration === null) return null;
+  const again = decideAgain(decided, configuration);
+  const readAgain = {
+    ...readDecision(storeDecision(again, stored.configVersion), method),
+    repId: again.repId,
+    planVersion: again.planVersion,
+    stepKey: again.stepKey,
+    poolId: again.poolId,
+    territoryId: again.territoryId,
+  };
+  const differences = differencesOf(kept, readAgain);
+  return { replayed: true, same: differences.length === 0, differences, decision: readAgain };
+}
+
+function decideAgain({ lead, assignment, stored }: Decided, configuration: RoutingConfiguration): Decision {
+  const snapshot = snapshotOf(stored);
+  // Members who were only counted could not have been chosen; their earning is in the snapshot's rotations.
+  const pools = compilePools(
+    Array.from(configuration.pools.byId.values(), (pool) => ({
+      ...pool,
+      members: pool.members.filter(({ repId }) => snapshot.knows(repId)),
+    })),
+    configuration.segments,
+  );
+  const plan = stored.movedTo === undefined ? configuration.plan : planOfPool(configuration, stored.movedTo);
+  return decide(toRoutable(lead), { ...configuration, pools, plan }, snapshot, {
+    at: assignment.assignedAt.getTime(),
+    exclude: new Set(stored.exclude),
+  });
+}
+
+type Comparable = Replay['decision'];
+
+function differencesOf(kept: Comparable, again: Comparable): string[] {
+  const told = (decision: Comparable) => ({
+    owner: decision.repId,
+    step: decision.stepKey,
+    pool: decision.poolId,
+    steps: decision.steps.map(({ stepKey, yielded, attempts }) => ({
+      stepKey,
+      yielded,
+      attempts: attempts.map(({ via, considered }) => ({
+        via,
+        considered: considered.map(({ repId, reason, turn }) => [
+          repId,
+          reason,
+          turn?.rank ?? null,
+          turn?.creditBefore ?? null,
+          turn?.creditAfter ?? null,
+        ]),
+      })),
+    })),
+  });
+  const [before, after] = [told(kept), told(again)];
+  return (Object.keys(before) as (keyof typeof before)[]).filter(
+    (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+  );
+}

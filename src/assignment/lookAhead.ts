@@ -1,0 +1,38 @@
+import type pg from 'pg';
+import type { Database } from '../db/client.ts';
+import { readLane } from '../db/lane.ts';
+import type { RoutingConfiguration } from '../domain/routingConfiguration.ts';
+import { Simulation } from '../domain/simulation.ts';
+import { type Memory, refresh } from './memory.ts';
+
+/**
+ * Runs `work` on the state as it is committed now, read in one snapshot: nobody waits for it, and it can change nothing.
+ */
+export async function lookAhead<Result>(
+  database: Database,
+  workspaceId: string,
+  work: (client: pg.ClientBase, memory: Memory) => Promise<Result>,
+): Promise<Result> {
+  const client = await database.pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const memory = await refresh(client, workspaceId, null, await readLane(client, workspaceId));
+    const result = await work(client, memory);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** A copy of the state on which leads can be tried. */
+export const simulationOf = (memory: Memory, configuration: RoutingConfiguration = memory.configuration): Simulation =>
+  new Simulation(configuration, {
+    standings: memory.reps,
+    rotations: memory.rotations,
+    lastAssignment: memory.counters.lastAssignment,
+  });

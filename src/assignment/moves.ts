@@ -1,0 +1,70 @@
+import type { Clock } from '../clock.ts';
+import type { Database } from '../db/client.ts';
+import { Refusal } from '../domain/errors.ts';
+import { Batch } from './batch.ts';
+import type { Lanes } from './lanes.ts';
+import { loadLeads } from './loadLeads.ts';
+import { lookAhead } from './lookAhead.ts';
+import type { Memory } from './memory.ts';
+import { type Move, type Moved, moveLeads } from './operations.ts';
+
+/** Leads of one call. */
+export const MAX_MOVED = 10_000;
+/** The lane takes this many at a time, so that new leads come in between. */
+const CHUNK = 250;
+
+/** Where leads are moved. */
+export interface MoveContext {
+  readonly database: Database;
+  readonly workspaceId: string;
+  readonly lanes: Lanes;
+  readonly clock: Clock;
+}
+
+/**
+ * Moves leads, or says where they would go: the same code, on a copy of the state that is thrown away.
+ *
+ * @param ahead changes the copy before a dry run
+ * @throws Unavailable; Refusal NO_PLAN
+ */
+export async function carryOutMove(
+  context: MoveContext,
+  move: Move,
+  dryRun: boolean,
+  ahead: (memory: Memory) => void = () => {},
+): Promise<Moved[]> {
+  const { database, workspaceId, lanes, clock } = context;
+  if (move.leadIds.length === 0) return [];
+  if (dryRun) {
+    return lookAhead(database, workspaceId, async (client, memory) => {
+      ahead(memory);
+      const loaded = await loadLeads(client, workspaceId, { keys: [], leadIds: move.leadIds, people: [] });
+      return moveLeads(move).apply(new Batch(workspaceId, memory, clock.now(), loaded));
+    });
+  }
+  const moved: Moved[] = [];
+  for (let start = 0; start < move.leadIds.length; start += CHUNK) {
+    const leadIds = move.leadIds.slice(start, start + CHUNK);
+    moved.push(...(await lanes.run(workspaceId, moveLeads({ ...move, leadIds }))));
+  }
+  // A companion may have moved with a lead of an earlier chunk.
+  return [...new Map(moved.map((each) => [each.leadId, each])).values()];
+}
+
+/** The open leads that a rep owns, or that a pool has routed to their present owners; oldest first. */
+export async function openLeadsOf(
+  { database, workspaceId }: Pick<MoveContext, 'database' | 'workspaceId'>,
+  of: { readonly repId: string } | { readonly poolId: string },
+): Promise<readonly string[]> {
+  const [column, id] = 'repId' in of ? ['repId', of.repId] : ['poolId', of.poolId];
+  const { rows } = await database.pool.query<{ leadId: string }>(
+    `SELECT a."leadId" FROM "Assignment" a
+     JOIN "Lead" l ON l."workspaceId" = $1 AND l."id" = a."leadId" AND l."closedAt" IS NULL
+     WHERE a."workspaceId" = $1 AND a."${column}" = $2 AND a."endedAt" IS NULL ORDER BY a."number" LIMIT $3`,
+    [workspaceId, id, MAX_MOVED + 1],
+  );
+  if (rows.length > MAX_MOVED) {
+    throw new Refusal('TOO_MANY_LEADS', `More than ${MAX_MOVED.toLocaleString('en')} open leads are concerned.`);
+  }
+  return rows.map(({ leadId }) => leadId);
+}

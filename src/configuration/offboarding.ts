@@ -1,0 +1,128 @@
+import type { Memory } from '../assignment/memory.ts';
+import { carryOutMove, type MoveContext, openLeadsOf } from '../assignment/moves.ts';
+import type { Move, Moved } from '../assignment/operations.ts';
+import { selectPools, selectReps } from '../db/configuration.ts';
+import type { Pool, Rep } from '../domain/configuration.ts';
+import { poolRotation } from '../domain/decide.ts';
+import { Refusal } from '../domain/errors.ts';
+import { alignRotation } from '../domain/rotation.ts';
+import { compilePools, compileReps, earnersIn } from '../domain/routingConfiguration.ts';
+import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
+import { savePools } from './pools.ts';
+import { refuseEmptyLastResort, saveReps } from './reps.ts';
+
+/** What leaving has moved, or would move. */
+export interface Offboarded {
+  readonly rep: Rep;
+  readonly leads: readonly Moved[];
+  /** Ids of what has the successor now, or is left without an owner who is there. */
+  readonly accounts: readonly string[];
+  readonly territories: readonly string[];
+  readonly reowned: boolean;
+  /** Ids of the pools the rep was a member of. */
+  readonly pools: readonly string[];
+  readonly keysRevoked: number;
+}
+
+/**
+ * Lets a rep leave: no lead goes there from the same moment on, the pools are left (the credits go to the others by
+ * weight), accounts and territories go to the successor or stay to be re-owned, the rep's keys are revoked, and the
+ * open leads are decided again by the plan. Repeated, it goes on with what was not moved yet.
+ *
+ * @throws Refusal NOT_FOUND, REP_LEFT (the successor), IN_USE (the last one of the last resort)
+ */
+export async function offboardRep(
+  context: ConfigurationContext & MoveContext,
+  input: {
+    readonly repId: string;
+    readonly successorId: string | null;
+    readonly reason: string;
+    readonly dryRun: boolean;
+  },
+): Promise<Offboarded> {
+  const { repId, successorId, reason, dryRun } = input;
+  const left = await changeConfiguration(context, (change) => leave(change, repId, successorId), { dryRun });
+  const move: Move = {
+    leadIds: await openLeadsOf(context, { repId }),
+    destination: { kind: 'PLAN' },
+    method: 'OFFBOARDING',
+    from: new Set([repId]),
+    mayStay: false,
+    reason,
+    by: context.by,
+  };
+  const leads = await carryOutMove(context, move, dryRun, (memory) => letGo(memory, left.after));
+  return { ...left.report, leads };
+}
+
+/** What leaving comes to in the configuration. */
+interface Left {
+  readonly report: Omit<Offboarded, 'leads'>;
+  readonly after: { readonly reps: readonly Rep[]; readonly pools: readonly Pool[] };
+}
+
+async function leave(change: Change, repId: string, successorId: string | null): Promise<Left> {
+  const { client, workspaceId, now } = change;
+  const reps = await selectReps(client, workspaceId);
+  const before = reps.find(({ id }) => id === repId);
+  if (!before) throw new Refusal('NOT_FOUND', 'There is no such rep.');
+  const successor = successorId === null ? null : reps.find(({ id }) => id === successorId);
+  if (successor === undefined || successorId === repId)
+    throw new Refusal('NOT_FOUND', 'successorId: there is no such rep');
+  if (successor?.status === 'LEFT') throw new Refusal('REP_LEFT', `${successor.name} has left and can own nothing.`);
+  const rep: Rep = { ...before, status: 'LEFT' };
+  const after = reps.map((each) => (each.id === repId ? rep : each));
+  await refuseEmptyLastResort(change, after);
+  if (before.status !== 'LEFT') await saveReps(change, [rep], [before]);
+
+  const pools = await selectPools(client, workspaceId);
+  const joined = pools.filter(({ members }) => members.some((member) => member.repId === repId));
+  const without = (pool: Pool): Pool => ({ ...pool, members: pool.members.filter((member) => member.repId !== repId) });
+  await savePools(change, joined.map(without), joined);
+
+  const reown = async (table: 'Account' | 'Territory', column: 'ownerId' | 'repId'): Promise<string[]> => {
+    const kind = table === 'Account' ? 'accounts' : 'territories';
+    const where = `WHERE "workspaceId" = $1 AND "${column}" = $2`;
+    const { rows } = successor
+      ? await change.execute(kind, `UPDATE "${table}" SET "${column}" = $3 ${where} RETURNING "id"`, [
+          repId,
+          successor.id,
+        ])
+      : await client.query(`SELECT "id" FROM "${table}" ${where}`, [workspaceId, repId]);
+    return rows.map(({ id }) => id);
+  };
+  const accounts = await reown('Account', 'ownerId');
+  const territories = await reown('Territory', 'repId');
+  const { rowCount } = await client.query(
+    'UPDATE "ApiKey" SET "revokedAt" = $3 WHERE "workspaceId" = $1 AND "repId" = $2 AND "revokedAt" IS NULL',
+    [workspaceId, repId, now],
+  );
+  return {
+    report: {
+      rep,
+      accounts,
+      territories,
+      reowned: successor !== null,
+      pools: joined.map(({ id }) => id),
+      keysRevoked: rowCount ?? 0,
+    },
+    after: { reps: after, pools: pools.map((pool) => (joined.includes(pool) ? without(pool) : pool)) },
+  };
+}
+
+/** Brings a copy of the state to what leaving would make of it. */
+function letGo(memory: Memory, { reps, pools }: Left['after']): void {
+  const { configuration } = memory;
+  memory.configuration = {
+    ...configuration,
+    reps: compileReps(reps),
+    pools: compilePools(pools, configuration.segments),
+  };
+  for (const pool of pools) {
+    for (const segment of [null, ...pool.weightSegments]) {
+      const id = poolRotation(pool.id, segment);
+      const rotation = memory.rotations.get(id);
+      if (rotation) memory.rotations.set(id, alignRotation(rotation, pool.strategy, earnersIn(pool, segment)));
+    }
+  }
+}

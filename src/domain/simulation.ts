@@ -1,0 +1,61 @@
+import { type Circumstances, decide, type RoutingState } from './decide.ts';
+import type { Decision } from './decision.ts';
+import type { RoutableLead } from './lead.ts';
+import { EMPTY_ROTATION, type Rotation } from './rotation.ts';
+import type { RoutingConfiguration } from './routingConfiguration.ts';
+import { type Holding, NEW_STANDING, type Standing, withAssignment, withLead, withoutLead } from './standing.ts';
+
+/**
+ * Decides leads one after the other on a copy of the state, as publishing and submitting them would, and changes
+ * nothing else.
+ */
+export class Simulation implements RoutingState {
+  readonly #configuration: RoutingConfiguration;
+  readonly #standings: Map<string, Standing>;
+  readonly #rotations: Map<string, Rotation>;
+  #lastAssignment: number;
+
+  constructor(
+    configuration: RoutingConfiguration,
+    start: {
+      readonly standings: Iterable<readonly [string, Standing]>;
+      readonly rotations: Iterable<readonly [string, Rotation]>;
+      /** Number of the last assignment so far. */
+      readonly lastAssignment: number;
+    },
+  ) {
+    this.#configuration = configuration;
+    this.#standings = new Map(start.standings);
+    this.#rotations = new Map(start.rotations);
+    this.#lastAssignment = start.lastAssignment;
+  }
+
+  rep(repId: string): Standing {
+    return this.#standings.get(repId) ?? NEW_STANDING;
+  }
+
+  rotation(id: string): Rotation {
+    return this.#rotations.get(id) ?? EMPTY_ROTATION;
+  }
+
+  /** Decides a lead and gives it to the rep. */
+  route(lead: RoutableLead, circumstances: Circumstances): Decision {
+    const decision = decide(lead, this.#configuration, this, circumstances);
+    for (const { rotationId, rotation } of decision.turns) this.#rotations.set(rotationId, rotation);
+    this.give(decision.repId, decision, circumstances.at);
+    return decision;
+  }
+
+  /** Lets a rep receive a lead that no rotation has given. */
+  give(repId: string, holding: Holding, at: number): void {
+    const rep = this.#configuration.reps.byId.get(repId);
+    const moments = rep ? this.#configuration.settings.momentsOf(rep) : 0;
+    const held = withLead(this.rep(repId), holding);
+    this.#standings.set(repId, withAssignment(held, ++this.#lastAssignment, at, moments));
+  }
+
+  /** Frees what a lead took up: it was closed, or goes to somebody else. */
+  release(repId: string, holding: Holding): void {
+    this.#standings.set(repId, withoutLead(this.rep(repId), holding));
+  }
+}

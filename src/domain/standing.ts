@@ -1,0 +1,94 @@
+import type { RateCap } from './configuration.ts';
+import { localTime, type Period } from './localTime.ts';
+
+/** What changes with every lead a rep receives or is rid of. */
+export interface Standing {
+  /** Places taken: open leads, each by its cost. */
+  readonly load: number;
+  /** Number of the last assignment from anywhere, 0 for none yet: who has waited longest has the lowest. */
+  readonly lastAssignment: number;
+  /** Open leads held from each pool, by its id. */
+  readonly held: Readonly<Record<string, number>>;
+  /** Open leads of each lead class, by the segment's key. */
+  readonly classes: Readonly<Record<string, number>>;
+  /** When leads were received, in ms since 1970, the last ones: as many as the rep's rate caps ask for. */
+  readonly recent: readonly number[];
+}
+
+/** What one open lead takes up. */
+export interface Holding {
+  readonly cost: number;
+  /** Keys of the segments that are lead classes. */
+  readonly classes: readonly string[];
+  readonly poolId: string | null;
+}
+
+export const NEW_STANDING: Standing = { load: 0, lastAssignment: 0, held: {}, classes: {}, recent: [] };
+
+/** With one more open lead. */
+export const withLead = (standing: Standing, { cost, classes, poolId }: Holding): Standing => ({
+  ...standing,
+  load: standing.load + cost,
+  held: poolId === null ? standing.held : count(standing.held, [poolId], 1),
+  classes: count(standing.classes, classes, 1),
+});
+
+/** With one open lead less. */
+export const withoutLead = (standing: Standing, { cost, classes, poolId }: Holding): Standing => ({
+  ...standing,
+  load: standing.load - cost,
+  held: poolId === null ? standing.held : count(standing.held, [poolId], -1),
+  classes: count(standing.classes, classes, -1),
+});
+
+/**
+ * With an assignment received.
+ *
+ * @param number of the assignment
+ * @param at when, in ms since 1970
+ * @param remembered how many moments the rep's rate caps ask for
+ */
+export const withAssignment = (standing: Standing, number: number, at: number, remembered: number): Standing => ({
+  ...standing,
+  lastAssignment: number,
+  recent: remembered === 0 ? NONE : [...standing.recent, at].slice(-remembered),
+});
+
+const NONE: readonly number[] = [];
+
+function count(
+  counts: Readonly<Record<string, number>>,
+  names: readonly string[],
+  change: number,
+): Readonly<Record<string, number>> {
+  if (names.length === 0) return counts;
+  const next = { ...counts };
+  for (const name of names) {
+    const value = (next[name] ?? 0) + change;
+    if (value > 0) next[name] = value;
+    else delete next[name];
+  }
+  return next;
+}
+
+/** How many of the last moments rate caps need. */
+export const momentsNeeded = (caps: readonly RateCap[]): number =>
+  caps.reduce((most, { leads }) => Math.max(most, leads), 0);
+
+const ROLLING_MS: Readonly<Record<Period, number>> = {
+  HOUR: 3_600_000,
+  DAY: 86_400_000,
+  WEEK: 7 * 86_400_000,
+  MONTH: 30 * 86_400_000,
+};
+
+/** The first cap that one more lead would break; null for none. */
+export const reachedCap = (caps: readonly RateCap[], { recent }: Standing, at: number): RateCap | null =>
+  caps.find((cap) => {
+    // The cap is reached when so many leads ago is still within the period.
+    const earliest = recent[recent.length - cap.leads];
+    if (earliest === undefined) return false;
+    return cap.timeZone === null
+      ? earliest > at - ROLLING_MS[cap.per]
+      : earliest >= localTime(at, cap.timeZone).began[cap.per];
+  }) ?? null;
