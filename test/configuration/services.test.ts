@@ -139,7 +139,7 @@ describe('a pool whose members change', () => {
       strategy: 'WEIGHTED',
       members: members.slice(0, 2),
     });
-    const where = { workspaceId_poolId: { workspaceId: context.workspaceId, poolId: id } };
+    const where = { workspaceId_id: { workspaceId: context.workspaceId, id: id } };
     const [a, b, c] = reps.map((rep) => rep.id) as [string, string, string];
     await database.prisma.rotation.update({ where, data: { scale: '3', credits: { [a]: '2', [b]: '-2' } } });
     const read = async () =>
@@ -325,7 +325,7 @@ test('another strategy starts a pool’s credits at 0, and keeps what was receiv
     strategy: 'VALUE_BALANCED',
     members: [{ repId: rep.id }],
   });
-  const where = { workspaceId_poolId: { workspaceId: context.workspaceId, poolId: id } };
+  const where = { workspaceId_id: { workspaceId: context.workspaceId, id: id } };
   await database.prisma.rotation.update({ where, data: { credits: { [rep.id]: '80' }, received: { [rep.id]: 3 } } });
   await updatePool(context, id, { name: 'Pool' });
   expect(await database.prisma.rotation.findUniqueOrThrow({ where })).toMatchObject({ credits: { [rep.id]: '80' } });
