@@ -11,9 +11,9 @@ import { type Database, openDatabase } from './db/client.ts';
 import { type EmbeddedPostgres, startEmbedded } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { createHub, type Hub } from './events/hub.ts';
-import { startRetention } from './events/retention.ts';
 import { createGraphQLServer, GRAPHQL_PATH, type GraphQLServer } from './graphql/server.ts';
 import { createLog } from './log.ts';
+import { startUpkeep } from './upkeep.ts';
 
 export interface App {
   /** Where it listens, once started: `http://127.0.0.1:4000`. */
@@ -42,7 +42,7 @@ interface Running {
   readonly lanes: Lanes;
   readonly graphql: GraphQLServer | null;
   readonly server: Server | null;
-  readonly retention: { stop(): void } | null;
+  readonly upkeep: { stop(): Promise<void> } | null;
 }
 
 /** Connections of one server: one commits, one listens, the others read. */
@@ -82,7 +82,7 @@ export function createApp({
         ...(batchSize === undefined ? {} : { batchSize }),
       });
       await hub.start();
-      const retention = config.role === 'api' ? null : startRetention({ database, clock, log });
+      const upkeep = config.role === 'api' ? null : startUpkeep({ database, clock, log, committed: hub.committed });
       const graphql =
         config.role === 'worker'
           ? null
@@ -93,7 +93,7 @@ export function createApp({
               production: config.production,
             });
       const server = createHttpServer(graphql, () => isReady(database, hub));
-      running = { embedded, database, hub, lanes, graphql, server, retention };
+      running = { embedded, database, hub, lanes, graphql, server, upkeep };
       await listen(server, config);
       const { address, port, family } = server.address() as AddressInfo;
       url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
@@ -116,14 +116,14 @@ export function createApp({
   async function stop(): Promise<void> {
     if (running === null || draining) return;
     draining = true;
-    const { embedded, database, hub, lanes, graphql, server, retention } = running;
+    const { embedded, database, hub, lanes, graphql, server, upkeep } = running;
     const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
     server?.closeIdleConnections();
     const cut = setTimeout(() => server?.closeAllConnections(), DRAIN_MS);
-    retention?.stop();
     await graphql?.dispose();
     await closed;
     clearTimeout(cut);
+    await upkeep?.stop();
     await lanes.close();
     await hub.stop();
     await database.close();

@@ -11,7 +11,7 @@ import { formatPath, InvalidInput } from '../domain/errors.ts';
 import { createWakeUps } from '../events/wakeUps.ts';
 import { createLog } from '../log.ts';
 
-export const summary = 'apply FILE.yaml [--dry-run] | export [FILE.yaml]: a whole company as a file';
+export const summary = 'apply FILE.yaml [--dry-run] | diff FILE.yaml | export [FILE.yaml]: a whole company as a file';
 
 /** Works on the database itself: DATABASE_URL, or the embedded one, also while a server has it running. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -22,8 +22,11 @@ export async function run(args: readonly string[]): Promise<number> {
   });
   const [verb, file] = positionals;
   if (verb === 'apply' && file !== undefined) return apply(file, values['dry-run'] ?? false);
+  if (verb === 'diff' && file !== undefined) return apply(file, true);
   if (verb === 'export') return exportTo(file);
-  console.error('Say what to do: config apply FILE.yaml [--dry-run], or config export [FILE.yaml]');
+  console.error(
+    'Say what to do: config apply FILE.yaml [--dry-run], config diff FILE.yaml, or config export [FILE.yaml]',
+  );
   return 1;
 }
 
@@ -39,10 +42,15 @@ async function apply(file: string, dryRun: boolean): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof InvalidInput)) throw error;
-    console.error(`${file} was not applied:`);
-    for (const { path, message } of error.issues) console.error(`  ${formatPath(path)}: ${message}`);
+    reportFaults(`${file} was not applied`, error);
     return 1;
   }
+}
+
+/** A line per fault, with its place. */
+export function reportFaults(what: string, { issues }: InvalidInput): void {
+  console.error(`${what}:`);
+  for (const { path, message } of issues) console.error(`  ${formatPath(path)}: ${message}`);
 }
 
 async function exportTo(file: string | undefined): Promise<number> {
@@ -54,7 +62,8 @@ async function exportTo(file: string | undefined): Promise<number> {
 
 type Context = Parameters<typeof applyCompany>[0];
 
-async function withWorkspace<Result>(work: (context: Context) => Promise<Result>): Promise<Result> {
+/** Works on the default workspace of the configured database, started for it where it is the embedded one. */
+export async function withWorkspace<Result>(work: (context: Context) => Promise<Result>): Promise<Result> {
   const { databaseUrl, dataDir } = readConfig(process.env);
   const log = createLog('warn');
   const embedded = databaseUrl === undefined ? await startEmbedded({ dataDir, log, mode: 'borrow' }) : null;

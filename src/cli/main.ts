@@ -12,11 +12,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: () => import('./start.ts'),
   demo: () => import('./demo.ts'),
   config: () => import('./config.ts'),
+  territories: () => import('./territories.ts'),
 };
 
 async function help(): Promise<number> {
   console.log('npm run fairlead -- COMMAND\n');
-  for (const [name, load] of Object.entries(COMMANDS)) console.log(`  ${name.padEnd(8)} ${(await load()).summary}`);
+  for (const [name, load] of Object.entries(COMMANDS)) console.log(`  ${name.padEnd(11)} ${(await load()).summary}`);
   return 0;
 }
 

@@ -52,7 +52,7 @@ const poolSchema = z
   .partial()
   .required({ key: true, name: true, strategy: true });
 
-const territorySchema = z
+export const territorySchema = z
   .strictObject({ key, ...territoryFields, parent: key.nullable(), rep: key.nullable(), pool: key.nullable() })
   .partial()
   .required({ key: true, name: true });

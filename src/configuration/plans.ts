@@ -1,10 +1,11 @@
+import type pg from 'pg';
 import { v7 } from 'uuid';
 import { z } from 'zod';
 import { loadConfiguration, withDefaults } from '../db/configuration.ts';
 import type { PlanVersion } from '../db/generated/client.ts';
 import { checkPlan, type PlanReport } from '../domain/checkPlan.ts';
 import { InvalidInput, Refusal } from '../domain/errors.ts';
-import { isAttribute, isLeadField, LEAD_FIELDS } from '../domain/fields.ts';
+import { isAttribute, isLeadField, LEAD_FIELDS, TIME_FIELDS } from '../domain/fields.ts';
 import {
   DIRECTIONS,
   MATCH_OPERATORS,
@@ -18,6 +19,7 @@ import {
 } from '../domain/plan.ts';
 import { isRepField, REP_FIELDS } from '../domain/repMatch.ts';
 import type { RoutingConfiguration } from '../domain/routingConfiguration.ts';
+import { regionsOf } from '../intake/leadInput.ts';
 import { multiline } from '../intake/text.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { given, key, LIMITS, parse, repFields } from './inputs.ts';
@@ -234,10 +236,33 @@ export async function lintPlan(
     throw new Refusal('NOT_FOUND', version === null ? 'There is no plan yet.' : `There is no version ${version}.`);
   const client = await database.pool.connect();
   try {
-    return checkPlan(toPlan(plan), await loadConfiguration(client, workspaceId, null, -1));
+    const configuration = await loadConfiguration(client, workspaceId, null, -1);
+    return checkPlan(toPlan(plan), configuration, { filled: await filledFields(client, workspaceId), regionsOf });
   } finally {
     client.release();
   }
+}
+
+/** So many leads tell which fields sources fill; fewer than the least tell nothing. */
+const SAMPLE = { last: 1_000, least: 50 } as const;
+
+/** Fields and attributes that some of the last leads had; null where there are too few to tell. */
+async function filledFields(client: pg.ClientBase, workspaceId: string): Promise<ReadonlySet<string> | null> {
+  const { rows } = await client.query<{ leads: number; fields: string[] }>(
+    `WITH last AS (
+       SELECT to_jsonb(l) - 'payload' - 'message' AS "lead" FROM "Lead" l WHERE "workspaceId" = $1
+       ORDER BY "receivedAt" DESC LIMIT $2
+     ), filled AS (
+       SELECT f."key" FROM last, jsonb_each(last."lead") AS f WHERE f."value" <> 'null'
+       UNION
+       SELECT 'attributes.' || a."key" FROM last, jsonb_each(last."lead" -> 'attributes') AS a
+     )
+     SELECT (SELECT count(*)::int FROM last) AS "leads", array(SELECT "key" FROM filled) AS "fields"`,
+    [workspaceId, SAMPLE.last],
+  );
+  const [sample] = rows;
+  if (!sample || sample.leads < SAMPLE.least) return null;
+  return new Set([...sample.fields, ...Object.keys(TIME_FIELDS)]);
 }
 
 export const toPlan = (row: Pick<PlanVersion, 'version' | 'steps' | 'lastResort'>): Plan =>

@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { selectPools, selectReps, selectTerritories } from '../db/configuration.ts';
 import type { Pool, Rep, Territory } from '../domain/configuration.ts';
 import { Refusal } from '../domain/errors.ts';
+import { criteriaOf } from '../domain/territories.ts';
+import { type TerritoryReport, territoryReport } from '../domain/territoryReport.ts';
+import { regionsOf } from '../intake/leadInput.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { brokenChains, duplicates, type Fault, missing, refuseFaults, sizeFaults } from './faults.ts';
 import { given, key, parse, TERRITORY_DEFAULTS, territoryFields } from './inputs.ts';
@@ -43,6 +46,24 @@ async function saveTerritory(change: Change, territory: Territory): Promise<Terr
   refuseFaults(faults.filter(({ id }) => id === territory.id));
   await change.save('Territory', [{ ...territory }]);
   return territory;
+}
+
+/** What the territories leave to chance. */
+export async function reportTerritories({
+  database,
+  workspaceId,
+}: Pick<ConfigurationContext, 'database' | 'workspaceId'>): Promise<TerritoryReport> {
+  const client = await database.pool.connect();
+  try {
+    const territories = await selectTerritories(client, workspaceId);
+    const byId = new Map(territories.map((territory) => [territory.id, territory]));
+    return territoryReport(
+      territories.map((territory) => criteriaOf(territory, byId)),
+      regionsOf,
+    );
+  } finally {
+    client.release();
+  }
 }
 
 /** @throws Refusal NOT_FOUND; IN_USE while it is a parent */

@@ -100,7 +100,8 @@ export function decide(
     classes,
   };
   const steps: StepTrace[] = [];
-  for (const step of plan.candidates(lead, of.at)) {
+  for (const position of plan.candidates(lead, of.at)) {
+    const step = plan.steps[position] as CompiledStep;
     const looks = tryStep(step, of);
     if (looks === null) continue;
     const taken = looks.at(-1)?.taken ?? null;
@@ -294,7 +295,8 @@ function limited(rep: Rep, of: Case, standing: Standing, limitsCapacity: boolean
     const count = standing.classes[segment] ?? 0;
     if (limit !== undefined && count + 1 > limit) return because('AT_CLASS_LIMIT', { count, limit, of: segment });
   }
-  const cap = reachedCap(rep.rateCaps ?? settings.rateCaps, standing, of.at);
+  const caps = rep.rateCaps ?? settings.rateCaps;
+  const cap = caps.length === 0 ? null : reachedCap(caps, standing, of.at);
   return cap && because('RATE_CAPPED', { count: cap.leads, limit: cap.leads, of: cap.per });
 }
 

@@ -170,37 +170,49 @@ export interface CompiledStep extends Step {
 }
 
 export interface CompiledPlan extends Plan {
-  /** The steps that can match a lead, in order; their own condition is still to be asked. */
-  candidates(lead: RoutableLead, at: number): Iterable<CompiledStep>;
+  readonly steps: readonly CompiledStep[];
+  /** Positions of the steps that can match a lead, in order; their own condition is still to be asked. */
+  candidates(lead: RoutableLead, at: number): Iterable<number>;
 }
 
 export function compilePlan(plan: Plan, segments: Segments): CompiledPlan {
-  const steps = plan.steps.map((step) => compileStep(step, segments));
   const index = compileRuleIndex(
-    steps.map(({ condition }) => condition),
+    plan.steps.map(({ condition }) => condition),
     segments.condition,
   );
-  return {
-    ...plan,
-    *candidates(lead, at) {
-      for (const position of index.candidates(lead, at)) yield steps[position] as CompiledStep;
-    },
-  };
+  const compile = sharedCompiler(segments);
+  const steps = plan.steps.map((step, position) => compileStep(step, index.settled[position] ?? null, compile));
+  return { ...plan, steps, candidates: index.candidates };
 }
 
 const always: Predicate = () => true;
 
 /**
- * One comparison that the index goes by has been made when the step is found. Asking it again would cost a walk through
- * memory that nothing else has touched: with 10,000 steps a sixth of a decision.
+ * Compiles equal parts of conditions once: what 10,000 steps have in common ("on weekdays") stays in the processor's
+ * cache.
  */
-const isIndex = (condition: Condition): boolean =>
-  'operator' in condition && (condition.operator === 'EQUALS' || condition.operator === 'IN');
+function sharedCompiler(segments: Segments): (condition: Condition) => Predicate {
+  const known = new Map<string, Predicate>();
+  const compile = (condition: Condition): Predicate => {
+    if ('and' in condition) {
+      const parts = condition.and.map(compile);
+      return (lead, at) => parts.every((part) => part(lead, at));
+    }
+    const text = JSON.stringify(condition);
+    const predicate = known.get(text) ?? compileCondition(condition, segments.predicate);
+    known.set(text, predicate);
+    return predicate;
+  };
+  return compile;
+}
 
-const compileStep = (step: Step, segments: Segments): CompiledStep => ({
+const compileStep = (
+  step: Step,
+  settled: Condition | null,
+  compile: (condition: Condition) => Predicate,
+): CompiledStep => ({
   ...step,
-  matches:
-    step.condition === null || isIndex(step.condition) ? always : compileCondition(step.condition, segments.predicate),
+  matches: compileRest(step.condition, settled, compile),
   fitsLead: compileMatches(step.match),
   prefersForLead: compileMatches(step.prefer),
   compareReps: compileOrder(step.order),
@@ -213,3 +225,19 @@ export const namesIn = ({ reps, pools, territories, accounts }: RoutingConfigura
   territory: (id) => territories.byId.get(id)?.name ?? null,
   account: (id) => accounts.byId.get(id)?.name ?? null,
 });
+
+/**
+ * A condition without the part that the index has settled. Asking that again would cost a walk through memory that
+ * nothing else has touched: with 10,000 steps a sixth of a decision.
+ */
+function compileRest(
+  condition: Condition | null,
+  settled: Condition | null,
+  compile: (condition: Condition) => Predicate,
+): Predicate {
+  if (condition === null || condition === settled) return always;
+  if (settled === null || !('and' in condition)) return compile(condition);
+  const rest = condition.and.filter((part) => part !== settled);
+  const [only] = rest;
+  return rest.length === 1 && only ? compile(only) : compile({ and: rest });
+}

@@ -1,5 +1,5 @@
 import { type Comparison, type Condition, fold } from './condition.ts';
-import { type Reader, reader } from './fields.ts';
+import { attributeName, isAttribute, type Reader, reader } from './fields.ts';
 import type { AttributeValue, RoutableLead } from './lead.ts';
 
 /*
@@ -11,6 +11,8 @@ import type { AttributeValue, RoutableLead } from './lead.ts';
 export interface RuleIndex {
   /** Positions of the rules that may match, in order; all others cannot. Their conditions are still to be asked. */
   candidates(lead: RoutableLead, at: number): Iterable<number>;
+  /** By position: the part of the condition that is known to hold of whom the rule was found for; null for none. */
+  readonly settled: readonly (Condition | null)[];
 }
 
 /** Something that a lead has or has not. */
@@ -31,6 +33,8 @@ interface FieldAtom {
 interface Need {
   readonly atoms: readonly FieldAtom[];
   readonly asked: number;
+  /** The part that holds when one of the atoms does; null where it is still to be asked. */
+  readonly settles: Condition | null;
 }
 
 /** Gives the condition of a segment; undefined for none. */
@@ -48,9 +52,11 @@ export function compileRuleIndex(
   const popularity = measurePopularity(conditions, segment);
   const needOf = chooser(segment, popularity);
   const unfiled: number[] = [];
+  const settled: (Condition | null)[] = [];
   const drawers = new Map<string, Drawer>();
   for (const [position, condition] of conditions.entries()) {
     const need = condition && needOf(condition);
+    settled.push(need?.settles ?? null);
     if (!need) {
       unfiled.push(position);
       continue;
@@ -62,16 +68,42 @@ export function compileRuleIndex(
       file(drawer, atom.kind === 'PIECE' ? { ...atom, text: popularity.rarestPiece(name, atom.text) } : atom, position);
     }
   }
-  const all = [...drawers.values()];
-  for (const drawer of all) drawer.ranges.build();
+  for (const drawer of drawers.values()) drawer.ranges.build();
+  // A lead has few attributes: theirs are looked up by what it has, unless something is filed under having them not.
+  const byAttribute = new Map<string, Drawer>();
+  const always: Drawer[] = [];
+  for (const [name, drawer] of drawers) {
+    if (isAttribute(name) && drawer.absent.length === 0) byAttribute.set(attributeName(name), drawer);
+    else always.push(drawer);
+  }
   return {
+    settled,
     candidates(lead, at) {
       const lists: (readonly number[])[] = unfiled.length > 0 ? [unfiled] : [];
-      for (const drawer of all) collect(drawer, drawer.read(lead, at), lists);
-      return lists.length === 1 ? (lists[0] as readonly number[]) : inOrder(lists);
+      for (const drawer of always) collect(drawer, drawer.read(lead, at), lists);
+      if (byAttribute.size > 0) {
+        for (const [name, value] of Object.entries(lead.attributes)) {
+          const drawer = byAttribute.get(name);
+          if (drawer) collect(drawer, value, lists);
+        }
+      }
+      if (lists.length < 2) return lists[0] ?? NOBODY;
+      let count = 0;
+      for (const list of lists) count += list.length;
+      return count <= FEW ? merged(lists) : inOrder(lists);
     },
   };
 }
+
+const NOBODY: readonly number[] = [];
+
+/** So many positions are sorted sooner than merged one by one. */
+const FEW = 16;
+
+const merged = (lists: readonly (readonly number[])[]): readonly number[] => {
+  const all = lists.flat().sort((a, b) => a - b);
+  return all.filter((position, index) => position !== all[index - 1]);
+};
 
 const drawerName = (field: string, timeZone: string | undefined): string =>
   timeZone === undefined ? field : `${field}@${timeZone}`;
@@ -85,7 +117,7 @@ interface Drawer {
   readonly prefixLengths: Set<number>;
   readonly domains: Map<string, number[]>;
   readonly pieces: Map<string, number[]>;
-  /** Lengths that pieces have: 3, and less for words that are shorter. */
+  /** Lengths that pieces have: 5, and less for words that are shorter. */
   readonly pieceLengths: Set<number>;
   readonly ranges: RangeIndex;
   readonly present: number[];
@@ -279,13 +311,26 @@ function atomsOf({ field, operator, value, timeZone }: Comparison): readonly Fie
   }
 }
 
-const PIECE = 3;
+/** With three letters 10,000 words would share them by the dozen. */
+const PIECE = 5;
 
-/** The pieces of three letters that a text consists of; the text itself when it is shorter. */
+/** The pieces of five letters that a text consists of; the text itself when it is shorter. */
 const piecesOf = (text: string): readonly string[] =>
   text.length <= PIECE
     ? [text]
     : Array.from({ length: text.length - PIECE + 1 }, (_, start) => text.slice(start, start + PIECE));
+
+/** Whoever is found by the atoms of these fulfils them. */
+const EXACT: ReadonlySet<Comparison['operator']> = new Set([
+  'EQUALS',
+  'IN',
+  'AT_MOST',
+  'AT_LEAST',
+  'BETWEEN',
+  'STARTS_WITH',
+  'DOMAIN_OF',
+  'EXISTS',
+]);
 
 /** How many rules could be filed under each atom. */
 interface Popularity {
@@ -412,6 +457,7 @@ function chooser(segment: SegmentCondition, popularity: Popularity): (condition:
       return {
         atoms: needs.flatMap((need) => (need as Need).atoms),
         asked: needs.reduce((sum, need) => sum + (need as Need).asked, 0),
+        settles: needs.every((need, index) => need?.settles === condition.or[index]) ? condition : null,
       };
     }
     if ('not' in condition) return 'not' in condition.not ? needOf(condition.not.not) : null;
@@ -421,7 +467,8 @@ function chooser(segment: SegmentCondition, popularity: Popularity): (condition:
       if (before !== undefined) return before;
       known.set(key, null);
       const inside = segment(key);
-      const need = inside ? needOf(inside) : null;
+      const found = inside ? needOf(inside) : null;
+      const need = found && { ...found, settles: found.settles === inside ? condition : null };
       known.set(key, need);
       return need;
     }
@@ -429,7 +476,7 @@ function chooser(segment: SegmentCondition, popularity: Popularity): (condition:
     if (atoms === null) return null;
     let asked = 0;
     for (const atom of atoms) asked = Math.max(asked, popularity.of(atom));
-    return { atoms, asked };
+    return { atoms, asked, settles: EXACT.has(condition.operator) ? condition : null };
   };
   return needOf;
 }

@@ -145,7 +145,11 @@ function isOfIndustry({ industries, industryKeywords }: TerritoryCriteria, lead:
   );
 }
 
-const lower = (values: readonly string[]): readonly string[] => values.map((value) => value.toLowerCase());
+/** One list for all that have none: 10,000 territories with five empty lists each would be read from cold memory. */
+const NONE: readonly string[] = [];
+
+const lower = (values: readonly string[]): readonly string[] =>
+  values.length === 0 ? NONE : values.map((value) => value.toLowerCase());
 
 /** Takes from the parents what a territory leaves open: each kind of criterion. Ends at a circle. */
 export function criteriaOf(territory: Territory, byId: ReadonlyMap<string, Territory>): TerritoryCriteria {
@@ -154,6 +158,7 @@ export function criteriaOf(territory: Territory, byId: ReadonlyMap<string, Terri
     line.find((each) => each[kind].length > 0)?.[kind] ?? [];
   const ofIndustry = line.find(({ industries, industryKeywords }) => industries.length + industryKeywords.length > 0);
   const sized = line.find((each) => each.employeesMin !== null || each.employeesMax !== null);
+  const prefixes = first('postalPrefixes');
   return {
     id: territory.id,
     key: territory.key,
@@ -161,7 +166,7 @@ export function criteriaOf(territory: Territory, byId: ReadonlyMap<string, Terri
     countries: lower(first('countries')),
     regions: lower(first('regions')),
     metros: lower(first('metros')),
-    postalPrefixes: first('postalPrefixes').map(normalizePostalCode),
+    postalPrefixes: prefixes.length === 0 ? NONE : prefixes.map(normalizePostalCode),
     industries: lower(ofIndustry?.industries ?? []),
     industryKeywords: lower(ofIndustry?.industryKeywords ?? []),
     employeesMin: sized?.employeesMin ?? 0,
@@ -200,6 +205,6 @@ function toRules(territory: Territory, byId: ReadonlyMap<string, Territory>): Ef
     ...specificityOf(criteria),
   };
   const byLength = Map.groupBy(criteria.postalPrefixes, (prefix) => prefix.length);
-  if (byLength.size === 0) return [{ ...rule, postalPrefixes: [] }];
+  if (byLength.size === 0) return [{ ...rule, postalPrefixes: NONE }];
   return Array.from(byLength.values(), (postalPrefixes) => ({ ...rule, postalPrefixes }));
 }

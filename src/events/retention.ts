@@ -1,10 +1,7 @@
-import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 
 /** How long events can be resumed from. */
 export const RETENTION_DAYS = 30;
-const INTERVAL_MS = 3_600_000;
 /** Deleted at a time, so that no transaction lasts long. */
 const CHUNK = 10_000;
 
@@ -34,18 +31,4 @@ export async function pruneEvents(database: Database, now: Date): Promise<number
     deleted += count;
     if (count < CHUNK) return deleted;
   }
-}
-
-/** Prunes once an hour until stopped. */
-export function startRetention(options: { readonly database: Database; readonly clock: Clock; readonly log: Logger }): {
-  stop(): void;
-} {
-  const { database, clock, log } = options;
-  const timer = setInterval(() => {
-    pruneEvents(database, clock.now()).then(
-      (deleted) => deleted > 0 && log.info({ deleted }, 'deleted events past their retention'),
-      (error: unknown) => log.warn({ err: error }, 'deleting old events failed; the next hour tries again'),
-    );
-  }, INTERVAL_MS);
-  return { stop: () => clearInterval(timer) };
 }

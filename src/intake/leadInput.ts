@@ -279,6 +279,15 @@ const REGION_CODES = new Set(iso31662.map(({ code }) => code));
 /** `US` + name in lower case → code. */
 const REGION_NAMES = new Map(iso31662.map(({ code, name }) => [`${code.slice(0, 2)}:${name.toLowerCase()}`, code]));
 
+const REGIONS_BY_COUNTRY = Map.groupBy(
+  iso31662.filter(({ parent }) => parent.length === 2),
+  ({ code }) => code.slice(0, 2).toLowerCase(),
+);
+
+/** The regions of the first level of a country, in lower case: `de` → `de-bb`, `de-be`, … */
+export const regionsOf = (country: string): readonly string[] =>
+  (REGIONS_BY_COUNTRY.get(country) ?? []).map(({ code }) => code.toLowerCase());
+
 /** `US-CA`; `CA` or `California` with the country `US` → `US-CA`; null for what is no region. */
 export function regionCode(text: string, country: string | null): string | null {
   const upper = text.toUpperCase();

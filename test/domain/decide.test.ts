@@ -161,7 +161,7 @@ describe('who can take a lead', () => {
   test('tells the number beside the reason', () => {
     const { steps } = market(basic(), { ada: 50 }).decide();
     const ada = steps[0]?.attempts[0]?.considered.find(({ repId }) => repId === 'ada');
-    expect(ada).toMatchObject({ reason: 'AT_CAPACITY', load: 50, limit: 50 });
+    expect(ada).toMatchObject({ reason: 'AT_CAPACITY', standing: { load: 50 }, limit: 50 });
   });
 });
 

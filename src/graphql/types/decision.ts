@@ -355,7 +355,7 @@ builder.queryField('replayDecision', (t) =>
     type: resultType('ReplayDecision', ReplayRef),
     description:
       'Decides a lead again from what was kept: the lead, the plan and configuration of that time, the state that was looked at. Changes nothing.',
-    authScopes: { 'configuration:read': true, 'leads:read': true },
+    authScopes: { $all: { 'configuration:read': true, 'leads:read': true } },
     complexity: { field: 50 },
     args: { leadId: t.arg.id({ required: true }) },
     resolve: (_root, { leadId }, context) =>

@@ -1,4 +1,5 @@
 import { ROLES } from '../../auth/principal.ts';
+import { TERRITORY_FORMATS } from '../../configuration/importTerritories.ts';
 import { FINDINGS } from '../../domain/checkPlan.ts';
 import { OPERATORS } from '../../domain/condition.ts';
 import {
@@ -129,6 +130,10 @@ export const LanguageRef = builder.enumType('Language', { description: 'Of a sen
 export const ProposalStatusRef = builder.enumType('ProposalStatus', {
   description: 'Of what a rep has proposed.',
   values: ['OPEN', 'APPROVED', 'REFUSED'] as const,
+});
+export const TerritoryFormatRef = builder.enumType('TerritoryFormat', {
+  description: 'Of a file with territories.',
+  values: TERRITORY_FORMATS,
 });
 export const FindingCodeRef = builder.enumType('FindingCode', {
   description: 'What may be wrong with a plan.',

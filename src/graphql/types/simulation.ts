@@ -109,7 +109,7 @@ builder.queryField('simulatePlan', (t) =>
   t.field({
     type: resultType('SimulatePlan', SimulatePlanSuccess),
     description: 'Who would get what by a version of the plan, and what would be different. Changes nothing.',
-    authScopes: { 'configuration:read': true, 'leads:read': true },
+    authScopes: { $all: { 'configuration:read': true, 'leads:read': true } },
     // It tries up to 10,000 leads, whatever is asked of the answer.
     complexity: { field: 100 },
     args: { input: t.arg({ type: SimulatePlanInput, required: true }) },

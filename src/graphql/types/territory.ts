@@ -1,9 +1,19 @@
-import { createTerritory, deleteTerritory, updateTerritory } from '../../configuration/territories.ts';
+import { type ImportedTerritories, importTerritories } from '../../configuration/importTerritories.ts';
+import {
+  createTerritory,
+  deleteTerritory,
+  reportTerritories,
+  updateTerritory,
+} from '../../configuration/territories.ts';
+import type { TerritoryGap, TerritoryOverlap, TerritoryReport } from '../../domain/territoryReport.ts';
 import { builder } from '../builder.ts';
+import { configurationContext, signedIn } from '../context.ts';
 import { decodeId, decodeOptionalId, encodeId } from '../ids.ts';
+import { orRefusal, resultType } from '../results.ts';
 import { configurationMutation } from './configurationMutation.ts';
 import { configurationList } from './configurationQuery.ts';
 import { deleteMutation } from './delete.ts';
+import { TerritoryFormatRef } from './enums.ts';
 import { NodeRef } from './node.ts';
 import { loadOptional, PoolRef, RepRef, TerritoryRef } from './refs.ts';
 
@@ -125,3 +135,80 @@ configurationMutation({
 });
 
 deleteMutation('Territory', 'Removes a territory that is no parent.', deleteTerritory);
+
+const ImportTerritoriesInput = builder.inputType('ImportTerritoriesInput', {
+  fields: (t) => ({
+    format: t.field({ type: TerritoryFormatRef, required: true }),
+    text: t.string({
+      required: true,
+      description:
+        'At most 5 MiB (a request has its own limit) and 50,000 territories. CSV: a header with the fields’ names, separated by commas, semicolons or tabs; several values of one field by `|`. YAML: a list of territories as in a company’s file.',
+    }),
+    dryRun: t.boolean({ description: 'Only says what it would come to.' }),
+  }),
+});
+
+const ImportTerritoriesSuccess = builder.objectRef<ImportedTerritories>('ImportTerritoriesSuccess').implement({
+  authScopes: { signedIn: true },
+  fields: (t) => ({
+    created: t.exposeInt('created'),
+    updated: t.exposeInt('updated'),
+    unchanged: t.exposeInt('unchanged'),
+  }),
+});
+
+builder.mutationField('importTerritories', (t) =>
+  t.field({
+    type: resultType('ImportTerritories', ImportTerritoriesSuccess),
+    description: 'Creates territories, or changes those whose key is there: all or none. Faults name the row.',
+    authScopes: { 'configuration:write': true },
+    args: { input: t.arg({ type: ImportTerritoriesInput, required: true }) },
+    resolve: (_root, { input: { format, text, dryRun } }, context) =>
+      orRefusal(() => importTerritories(configurationContext(context), format, text, { dryRun: dryRun ?? false })),
+  }),
+);
+
+const TerritoryOverlapRef = builder.objectRef<TerritoryOverlap>('TerritoryOverlap').implement({
+  description: 'Two territories that match the same leads equally well, so that position alone decides.',
+  authScopes: { 'configuration:read': true },
+  fields: (t) => ({
+    first: t.exposeString('first', { description: 'Key of the one that wins.' }),
+    second: t.exposeString('second', { description: 'Key.' }),
+    on: t.exposeString('on', { description: 'What both match.' }),
+  }),
+});
+
+const TerritoryGapRef = builder.objectRef<TerritoryGap>('TerritoryGap').implement({
+  description: 'Leads that no territory takes, beside others that one does.',
+  authScopes: { 'configuration:read': true },
+  fields: (t) => ({
+    where: t.exposeString('where'),
+    missing: t.exposeStringList('missing', { description: 'Regions, or ranges of company sizes.' }),
+  }),
+});
+
+const TerritoryReportRef = builder.objectRef<TerritoryReport>('TerritoryReport').implement({
+  description: 'What the territories leave to chance.',
+  authScopes: { 'configuration:read': true },
+  fields: (t) => ({
+    overlaps: t.field({
+      type: [TerritoryOverlapRef],
+      description: 'At most 100.',
+      resolve: ({ overlaps }) => [...overlaps],
+    }),
+    overlapCount: t.exposeInt('overlapCount', { description: 'Counted up to 10,000.' }),
+    gaps: t.field({ type: [TerritoryGapRef], description: 'At most 100.', resolve: ({ gaps }) => [...gaps] }),
+    gapCount: t.exposeInt('gapCount'),
+  }),
+});
+
+builder.queryField('territoryReport', (t) =>
+  t.field({
+    type: TerritoryReportRef,
+    description: 'Overlaps and gaps of all territories.',
+    authScopes: { 'configuration:read': true },
+    complexity: { field: 50 },
+    resolve: (_root, _args, context) =>
+      reportTerritories({ database: context.database, workspaceId: signedIn(context).workspaceId }),
+  }),
+);

@@ -1,0 +1,51 @@
+import type { Logger } from 'pino';
+import type { Clock } from './clock.ts';
+import { raiseDueReviews } from './configuration/reviews.ts';
+import { deriveDueWeights } from './configuration/weights.ts';
+import type { Database } from './db/client.ts';
+import { pruneEvents } from './events/retention.ts';
+
+export interface UpkeepOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly committed: (workspaceId: string, lastEvent: number) => void;
+}
+
+const INTERVAL_MS = 3_600_000;
+
+/**
+ * What is to be done now and then, and does no harm when several servers do it: old events deleted, weights derived
+ * once a day, plan reviews told when they are due. What fails is logged, and the next hour tries again.
+ */
+export async function runUpkeep({ database, clock, log, committed }: UpkeepOptions): Promise<void> {
+  const attempt = async (what: string, work: () => Promise<number>): Promise<void> => {
+    try {
+      const count = await work();
+      if (count > 0) log.info({ count }, what);
+    } catch (error) {
+      log.warn({ err: error }, `${what}: failed; the next hour tries again`);
+    }
+  };
+  await attempt('deleted events past their retention', () => pruneEvents(database, clock.now()));
+  const workspaces = await database.prisma.workspace.findMany({ select: { id: true } }).catch(() => []);
+  for (const { id: workspaceId } of workspaces) {
+    const context = { database, workspaceId, by: 'upkeep', clock, committed };
+    await attempt('derived the weights of pools', async () => (await deriveDueWeights(context)).length);
+    await attempt('told of plan reviews that are due', () => raiseDueReviews(context));
+  }
+}
+
+/** Runs the upkeep at once and then each hour, until stopped. */
+export function startUpkeep(options: UpkeepOptions): { stop(): Promise<void> } {
+  let running = runUpkeep(options);
+  const timer = setInterval(() => {
+    running = running.then(() => runUpkeep(options));
+  }, INTERVAL_MS);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return running;
+    },
+  };
+}
