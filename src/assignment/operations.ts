@@ -2,14 +2,13 @@ import { v7 } from 'uuid';
 import type { Activity, Assignment, Lead } from '../db/generated/client.ts';
 import { normalizeCompanyName } from '../domain/accounts.ts';
 import type { Strategy } from '../domain/configuration.ts';
-import { decide, earnersOf, holdingOf } from '../domain/decide.ts';
+import { decide, earnersOf, holdingOf, type RoutingState } from '../domain/decide.ts';
 import type { Decision, Method, Turned } from '../domain/decision.ts';
 import { decisionSummary } from '../domain/decisionSummary.ts';
 import { InvalidInput, type Issue, Refusal } from '../domain/errors.ts';
 import { type ActivityKind, isContact, isOpen, type LeadStatus, type RoutableLead } from '../domain/lead.ts';
-import type { Plan } from '../domain/plan.ts';
 import { charge, giveBack } from '../domain/rotation.ts';
-import { compilePlan, earnersIn, namesIn, planOfPool } from '../domain/routingConfiguration.ts';
+import { earnersIn, namesIn, planOfPool, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
 import { type KnownLead, personKey, samePerson } from '../domain/samePerson.ts';
 import { accountOwner, type Settled, settleLead } from '../domain/settleLead.ts';
 import type { Batch, OwnedLead } from './batch.ts';
@@ -167,7 +166,7 @@ function joinOwner(batch: Batch, incoming: IncomingLead, settled: Settled, known
     repId,
     leadId: lead.id,
     assignmentId: assignment.id,
-    data: { duplicateOf: known.id, source: lead.source, requestKind: lead.requestKind },
+    data: { samePerson: true, source: lead.source, requestKind: lead.requestKind },
   });
   tellRelated(batch, settled.lead, lead, assignment, null);
   return { ...batch.lead(lead.id), repeated: false };
@@ -291,21 +290,24 @@ function carryOut(
   );
 }
 
-/**
- * Who would get the lead now. Moves nothing.
- * @param plan another one than the published
- */
-export const preview = (routable: RoutableLead, plan: Plan | null): Operation<Decision> => ({
+/** Who would get the lead now. Moves nothing. */
+export const preview = (routable: RoutableLead): Operation<Decision> => ({
   ...NOTHING,
-  apply: (batch) => {
-    const published = batch.memory.configuration;
-    const configuration = plan === null ? published : { ...published, plan: compilePlan(plan, published.segments) };
-    if (configuration.plan === null) throw noPlan();
-    const { lead, issues } = settleLead(routable, configuration);
-    if (issues.length > 0) throw new InvalidInput(issues);
-    return decide(lead, configuration, batch, { at: batch.now.getTime() });
-  },
+  apply: (batch) => decideOnly(routable, batch.memory.configuration, batch, batch.now),
 });
+
+/** Decides a lead as it came in, and does nothing about it. @throws Refusal NO_PLAN; InvalidInput (its attributes) */
+export function decideOnly(
+  routable: RoutableLead,
+  configuration: RoutingConfiguration,
+  state: RoutingState,
+  now: Date,
+): Decision {
+  if (configuration.plan === null) throw noPlan();
+  const { lead, issues } = settleLead(routable, configuration);
+  if (issues.length > 0) throw new InvalidInput(issues);
+  return decide(lead, configuration, state, { at: now.getTime() });
+}
 
 /** A stored lead as routing sees it. */
 export const toRoutable = (lead: Lead): RoutableLead => ({

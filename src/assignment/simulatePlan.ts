@@ -3,6 +3,7 @@ import type { Database } from '../db/client.ts';
 import { selectPlanVersion } from '../db/configuration.ts';
 import type { Lead } from '../db/generated/client.ts';
 import { type RawAssignment, toAssignment } from '../db/rows.ts';
+import type { Decision } from '../domain/decision.ts';
 import { Refusal } from '../domain/errors.ts';
 import { gini } from '../domain/fairness.ts';
 import { isOpen, type RoutableLead } from '../domain/lead.ts';
@@ -11,7 +12,7 @@ import { compilePlan, type RoutingConfiguration } from '../domain/routingConfigu
 import { settleLead } from '../domain/settleLead.ts';
 import type { Holding } from '../domain/standing.ts';
 import { lookAhead, simulationOf } from './lookAhead.ts';
-import { toRoutable } from './operations.ts';
+import { decideOnly, toRoutable } from './operations.ts';
 
 /** Leads of one simulation. */
 export const MAX_SIMULATED = 10_000;
@@ -107,15 +108,22 @@ export function simulatePlan(
   });
 }
 
-/** A version of the plan, not yet compiled. @throws Refusal NOT_FOUND */
-export async function readPlan(database: Database, workspaceId: string, version: number): Promise<Plan> {
-  const client = await database.pool.connect();
-  try {
-    return await planToTry(client, workspaceId, version);
-  } finally {
-    client.release();
-  }
-}
+/**
+ * Who would get a lead now by another version of the plan than the published one. Moves nothing.
+ * @throws Refusal NOT_FOUND; InvalidInput (the lead's attributes)
+ */
+export const previewVersion = (
+  database: Database,
+  workspaceId: string,
+  version: number,
+  lead: RoutableLead,
+  now: Date,
+): Promise<Decision> =>
+  lookAhead(database, workspaceId, async (client, memory) => {
+    const { configuration } = memory;
+    const plan = compilePlan(await planToTry(client, workspaceId, version), configuration.segments);
+    return decideOnly(lead, { ...configuration, plan }, simulationOf(memory), now);
+  });
 
 /** The version asked for; the draft, or else the published one, when none is. @throws Refusal NOT_FOUND */
 async function planToTry(client: pg.ClientBase, workspaceId: string, version: number | null): Promise<Plan> {

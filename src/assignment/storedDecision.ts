@@ -321,7 +321,7 @@ function readAttempt(
     if (rotation === null) return { repId, reason, standing, limit, bound, turn: null };
     const creditBefore = toNumber(rotation, repId);
     const share = EARNING.has(reason) && total > 0 ? effective(weight) / total : 0;
-    const creditAfter = isAlone ? creditBefore : creditBefore + value * share - (rank === 1 ? value : 0);
+    const creditAfter = isAlone ? creditBefore : round(creditBefore + value * share - (rank === 1 ? value : 0));
     const received = rotation.received.get(repId) ?? 0;
     const turn = { weight, tier, share, received, creditBefore, creditAfter, rank: rank === 0 ? null : rank };
     return { repId, reason, standing, limit, bound, turn };
@@ -335,6 +335,9 @@ function readAttempt(
     omitted,
   };
 }
+
+/** Of a sum of binary fractions, for people to read. */
+const round = (value: number): number => Number(value.toFixed(9));
 
 const toNumber = ({ scale, credits }: Rotation, repId: string): number => {
   const credit = credits.get(repId) ?? 0n;

@@ -91,17 +91,51 @@ const implies = (box: Box, name: string, literals: readonly Literal[]): boolean 
 export const disjoint = (a: Space, b: Space): boolean =>
   a.every((one) => b.every((other) => isEmptyBox(both(one, other))));
 
+/**
+ * A value for each field that a condition speaks of, such that they meet it together; null where none was found, and for
+ * conditions over the time. Whatever covers the condition is met by them too.
+ */
+export function witnessOf([box]: Space): ReadonlyMap<string, AttributeValue | null> | null {
+  if (!box) return null;
+  const values = new Map<string, AttributeValue | null>();
+  for (const [name, literals] of box) {
+    const value = name.includes('@') ? undefined : candidates(literals).find(testOf(literals));
+    if (value === undefined) return null;
+    values.set(name, value);
+  }
+  return values;
+}
+
+/** Values of which one is likely to make all of these true. */
+function candidates(literals: readonly Literal[]): readonly (AttributeValue | null)[] {
+  const [first] = literals;
+  if (!first) return [null];
+  const known = domainOf(first.comparison) ?? allowedBy(literals);
+  if (known !== null) return known;
+  const textsOf = (operator: string): string[] =>
+    literals
+      .filter(({ comparison, holds }) => holds && comparison.operator === operator)
+      .map(({ comparison }) => String(comparison.value).toLowerCase())
+      .sort((a, b) => b.length - a.length);
+  const [beginning = ''] = textsOf('STARTS_WITH');
+  const [domain = ''] = textsOf('DOMAIN_OF');
+  const text = [beginning, ...textsOf('CONTAINS')].join(' ');
+  return [
+    ...(isNullable(first.comparison) ? [null] : []),
+    ...witnesses(literals),
+    domain === '' ? text : `${text}@${domain}`,
+    beginning,
+    'something else',
+  ];
+}
+
 const isEmptyBox = (box: Box): boolean => Array.from(box.values()).some(isImpossible);
 
 /** Whether no value of a field makes all of these true. */
 function isImpossible(literals: readonly Literal[]): boolean {
   const [first] = literals;
   if (!first) return false;
-  const tests = literals.map(({ comparison, holds }): Test => {
-    const test = compileTest(comparison.operator, comparison.value);
-    return (value) => test(value) === holds;
-  });
-  const passes = (value: AttributeValue | null): boolean => tests.every((test) => test(value));
+  const passes = testOf(literals);
   if (isNullable(first.comparison) && passes(null)) return false;
 
   const values = domainOf(first.comparison) ?? allowedBy(literals);
@@ -114,6 +148,15 @@ function isImpossible(literals: readonly Literal[]): boolean {
   if (textual.length > 0) return isTextImpossible(textual, literals);
   // What only must not be this or that is anything else; unless nothing at all may be there, which null did not pass.
   return literals.some(({ comparison, holds }) => comparison.operator === 'EXISTS' && comparison.value !== holds);
+}
+
+/** Whether a value makes all of these true. */
+function testOf(literals: readonly Literal[]): Test {
+  const tests = literals.map(({ comparison, holds }): Test => {
+    const test = compileTest(comparison.operator, comparison.value);
+    return (value) => test(value) === holds;
+  });
+  return (value) => tests.every((test) => test(value));
 }
 
 const NUMERIC: ReadonlySet<string> = new Set(['LESS_THAN', 'AT_MOST', 'GREATER_THAN', 'AT_LEAST', 'BETWEEN']);

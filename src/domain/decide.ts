@@ -12,8 +12,7 @@ import type {
   StepTrace,
   Turned,
 } from './decision.ts';
-import { LEAD_FIELDS, type LeadFieldName } from './fields.ts';
-import type { RoutableLead } from './lead.ts';
+import { type RoutableLead, UNKNOWN_LEAD } from './lead.ts';
 import { localTime } from './localTime.ts';
 import {
   alignRotation,
@@ -462,19 +461,6 @@ export function earnersOf(
   return { rotationId, rotation: current(pool, rotationId, of), eligible };
 }
 
-/** A lead of which nothing is known: anybody could take it. */
-const ANY_LEAD: RoutableLead = {
-  ...(Object.fromEntries(Object.keys(LEAD_FIELDS).map((name) => [name, null])) as Record<LeadFieldName, null>),
-  latitude: null,
-  longitude: null,
-  source: '',
-  requestKind: 'OTHER',
-  qualification: 'NONE',
-  icp: false,
-  enteredById: null,
-  attributes: {},
-};
-
 /** How a pool would choose for a lead that anybody could take. */
 export function attemptIn(
   pool: CompiledPool,
@@ -483,7 +469,16 @@ export function attemptIn(
   state: RoutingState,
   at: number,
 ): { readonly considered: readonly Considered[]; readonly rotation: Rotation } {
-  const of: Case = { lead: ANY_LEAD, configuration, state, at, account: null, territory: null, cost: 1, classes: [] };
+  const of: Case = {
+    lead: UNKNOWN_LEAD,
+    configuration,
+    state,
+    at,
+    account: null,
+    territory: null,
+    cost: 1,
+    classes: [],
+  };
   const chosen = weightSegment === null ? [] : [weightSegment];
   const { attempt } = lookAtPool(
     { ...pool, weightSegments: chosen, weightSegmentOf: () => weightSegment },

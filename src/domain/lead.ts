@@ -77,3 +77,36 @@ export interface RoutableLead {
   readonly enteredById: string | null;
   readonly attributes: Attributes;
 }
+
+/** A lead of which nothing is known. */
+export const UNKNOWN_LEAD: RoutableLead = {
+  email: null,
+  phone: null,
+  firstName: null,
+  lastName: null,
+  jobTitle: null,
+  companyName: null,
+  companyDomain: null,
+  country: null,
+  region: null,
+  city: null,
+  metro: null,
+  postalCode: null,
+  latitude: null,
+  longitude: null,
+  industry: null,
+  naicsSector: null,
+  naceSection: null,
+  employees: null,
+  score: null,
+  source: 'api',
+  requestKind: 'OTHER',
+  productInterest: null,
+  qualification: 'NONE',
+  icp: false,
+  timeZone: null,
+  language: null,
+  accountKey: null,
+  enteredById: null,
+  attributes: {},
+};

@@ -1,7 +1,7 @@
 import { v7 } from 'uuid';
 import type { Lanes } from '../assignment/lanes.ts';
 import { type IncomingLead, preview, type Submitted, submit } from '../assignment/operations.ts';
-import { readPlan } from '../assignment/simulatePlan.ts';
+import { previewVersion } from '../assignment/simulatePlan.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
@@ -84,9 +84,10 @@ export async function previewRouting(
   lead: object,
   version: number | null,
 ): Promise<Decision> {
-  const { routable } = parseLead(lead, clock.now(), []);
-  const plan = version === null ? null : await readPlan(database, workspaceId, version);
-  return lanes.run(workspaceId, preview({ ...routable, enteredById: repId }, plan));
+  const now = clock.now();
+  const routable = { ...parseLead(lead, now, []).routable, enteredById: repId };
+  if (version !== null) return previewVersion(database, workspaceId, version, routable, now);
+  return lanes.run(workspaceId, preview(routable));
 }
 
 /** @throws InvalidInput for an owner named by who may not assign */
