@@ -50,6 +50,10 @@ export interface Writes {
   readonly rotations: Set<string>;
 }
 
+const addTo = (sets: Map<string, Set<string>>, name: string, id: string): void => {
+  sets.set(name, (sets.get(name) ?? new Set()).add(id));
+};
+
 const NEW_STATE: RepState = { ...NEW_STANDING, lastEvent: 0 };
 
 const keyOf = (key: LeadKey): string => `${key.source}\u0000${key.idempotencyKey}`;
@@ -78,6 +82,8 @@ export class Batch implements RoutingState {
   readonly #byId = new Map<string, OwnedLead>();
   /** Ids of leads by `personKey` and by phone. */
   readonly #byPerson = new Map<string, Set<string>>();
+  /** Ids of leads by that of the person's first lead. */
+  readonly #byFirst = new Map<string, Set<string>>();
 
   constructor(workspaceId: string, memory: Memory, now: Date, loaded: readonly OwnedLead[]) {
     this.workspaceId = workspaceId;
@@ -93,10 +99,9 @@ export class Batch implements RoutingState {
       this.#byKey.set(keyOf({ source: lead.source, idempotencyKey: lead.idempotencyKey }), owned);
     }
     for (const name of [lead.personKey, lead.phone]) {
-      if (name === null) continue;
-      const ids = this.#byPerson.get(name) ?? new Set();
-      this.#byPerson.set(name, ids.add(lead.id));
+      if (name !== null) addTo(this.#byPerson, name, lead.id);
     }
+    addTo(this.#byFirst, lead.firstLeadId ?? lead.id, lead.id);
   }
 
   /** Open leads that have the same `personKey` or phone, in the database or earlier in this batch. */
@@ -109,14 +114,11 @@ export class Batch implements RoutingState {
 
   /** The other open leads of the same person that have the same owner: they move together. */
   companionsOf({ lead, assignment }: OwnedLead): OwnedLead[] {
-    const first = lead.firstLeadId ?? lead.id;
-    return [...this.#byId.values()].filter(
-      (other) =>
-        other.lead.id !== lead.id &&
-        (other.lead.firstLeadId ?? other.lead.id) === first &&
-        isOpen(other.lead.status) &&
-        other.assignment.repId === assignment.repId,
-    );
+    const ids = this.#byFirst.get(lead.firstLeadId ?? lead.id) ?? [];
+    return [...ids]
+      .filter((id) => id !== lead.id)
+      .map((id) => this.lead(id))
+      .filter((other) => isOpen(other.lead.status) && other.assignment.repId === assignment.repId);
   }
 
   /** The lead a key was used for before, in the database or earlier in this batch. */

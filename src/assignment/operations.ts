@@ -1,13 +1,12 @@
 import { v7 } from 'uuid';
 import type { Activity, Assignment, Lead } from '../db/generated/client.ts';
 import { normalizeCompanyName } from '../domain/accounts.ts';
-import type { Strategy } from '../domain/configuration.ts';
 import { decide, earnersOf, holdingOf, type RoutingState } from '../domain/decide.ts';
 import type { Decision, Method, Turned } from '../domain/decision.ts';
 import { decisionSummary } from '../domain/decisionSummary.ts';
 import { InvalidInput, type Issue, Refusal } from '../domain/errors.ts';
 import { type ActivityKind, isContact, isOpen, type LeadStatus, type RoutableLead } from '../domain/lead.ts';
-import { charge, giveBack } from '../domain/rotation.ts';
+import { charge, giveBack, type PastTurn, takeAgain } from '../domain/rotation.ts';
 import { earnersIn, namesIn, planOfPool, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
 import { type KnownLead, personKey, samePerson } from '../domain/samePerson.ts';
 import { accountOwner, type Settled, settleLead } from '../domain/settleLead.ts';
@@ -474,11 +473,18 @@ export const moveLeads = (move: Move): Operation<Moved[]> => ({
   },
 });
 
-/** Who gets a lead that is moved. Stays with the owner whatever that moves of credits, so nothing is carried out here. */
+/**
+ * Who gets a lead that is moved; nothing is carried out yet. Who cannot own it, being gone or the lead's own person, does
+ * not get it: it stays.
+ */
 function decideMove(batch: Batch, { lead, assignment }: OwnedLead, { destination, method, mayStay }: Move): Decision {
   const { configuration } = batch.memory;
   const routable = toRoutable(lead);
-  if (destination.kind === 'REP') return withoutStep(batch, routable, { repId: destination.repId, method });
+  if (destination.kind === 'REP') {
+    const rep = configuration.reps.byId.get(destination.repId);
+    const canOwn = rep && rep.status !== 'LEFT' && (lead.email === null || lead.email !== rep.email);
+    return withoutStep(batch, routable, { repId: canOwn ? rep.id : assignment.repId, method });
+  }
   const exclude: ReadonlySet<string> = new Set(mayStay ? [] : [assignment.repId]);
   const plan = destination.kind === 'PLAN' ? configuration.plan : planOfPool(configuration, destination.poolId);
   if (plan === null) throw noPlan();
@@ -530,7 +536,7 @@ export const recordActivity = (input: NewActivity): Operation<{ activity: Activi
 
 /**
  * Moves a lead along. Closing it frees its owner's capacity, opening it again takes it back; a disqualified one gives
- * its turn back, once.
+ * its turn back, and takes it again when it turns out to be none.
  */
 export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NEW'>): Operation<Lead> => ({
   ...NOTHING,
@@ -540,7 +546,7 @@ export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NE
     if (before.status === status) return before;
     const closedAt = isOpen(status) ? null : (before.closedAt ?? batch.now);
     const lead = batch.updateLead(leadId, { status, closedAt });
-    if (status === 'DISQUALIFIED') returnTurn(batch, batch.lead(leadId));
+    if ((before.status === 'DISQUALIFIED') !== (status === 'DISQUALIFIED')) returnTurn(batch, batch.lead(leadId));
     batch.emit({
       kind: 'lead.updated',
       repId: assignment.repId,
@@ -552,23 +558,25 @@ export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NE
   },
 });
 
-/** Who earned of a lead that turned out to be none returns it, and its owner gets back what was paid. */
+/**
+ * Who earned of a lead that is disqualified returns it, and its owner gets back what was paid; the other way round when
+ * it is qualified after all.
+ */
 function returnTurn(batch: Batch, { lead, assignment, decision }: OwnedLead): void {
-  if (assignment.turnReturned || decision === null) return;
-  const { pools } = batch.memory.configuration;
+  const isReturned = lead.status === 'DISQUALIFIED';
+  const pool = batch.memory.configuration.pools.byId.get(assignment.poolId ?? '');
+  if (assignment.turnReturned === isReturned || decision === null || !pool?.returnDisqualified) return;
   const { turns } = readDecision(decision, assignment.method);
-  for (const { rotationId, paidBy, value, earners } of turns) {
-    const [poolId = '', segment = null] = rotationId.split('/');
-    const pool = pools.byId.get(assignment.poolId ?? '');
-    if (!pool?.returnDisqualified) continue;
-    const isOfPool = poolId === pool.id;
-    const strategy: Strategy = isOfPool ? pool.strategy : 'WEIGHTED';
+  for (const { rotationId, ...turn } of turns) {
+    const [ofPool, segment = null] = rotationId.split('/');
+    const isOfPool = ofPool === pool.id;
     const rotation = batch.rotation(rotationId);
     // In a list of pools the members are whoever has credit there; the next turn brings them in line with the plan.
     const members = isOfPool ? earnersIn(pool, segment) : [...rotation.credits.keys()].map((id) => ({ id, weight: 1 }));
-    batch.setRotation(rotationId, giveBack(strategy, earners, rotation, paidBy, value, members));
+    const past: PastTurn = { ...turn, strategy: isOfPool ? pool.strategy : 'WEIGHTED' };
+    batch.setRotation(rotationId, (isReturned ? giveBack : takeAgain)(past, rotation, members));
   }
-  if (turns.length > 0) batch.updateAssignment(lead.id, { turnReturned: true });
+  if (turns.length > 0) batch.updateAssignment(lead.id, { turnReturned: isReturned });
 }
 
 /**

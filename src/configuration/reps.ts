@@ -74,7 +74,9 @@ export async function deleteRep(context: ConfigurationContext, id: string): Prom
     };
     const use = Object.entries(uses).find(([name]) => rep[name]);
     if (use) throw new Refusal('IN_USE', `${rep.name} ${use[1]}. Set the status to LEFT instead.`);
-    await change.execute('reps', 'DELETE FROM "RepState" WHERE "workspaceId" = $1 AND "repId" = $2', [id]);
+    for (const table of ['RepState', 'SpecialtyProposal']) {
+      await change.execute('reps', `DELETE FROM "${table}" WHERE "workspaceId" = $1 AND "repId" = $2`, [id]);
+    }
     await change.remove('Rep', [id]);
   });
 }

@@ -230,20 +230,33 @@ export const charge = (
 ): Rotation =>
   countReceived(move(strategy, { listed: earners, others: NO_OTHERS }, rotation, receiver, value), receiver);
 
+/** A turn that was taken, as it was kept. */
+export interface PastTurn {
+  readonly strategy: Strategy;
+  readonly earners: Earners;
+  readonly paidBy: string;
+  readonly value: number;
+}
+
 /**
  * Undoes a turn or a charge: who earned returns it, who paid gets it back. Who has left the rotation since is stood in
  * for by those who have their credit; earners who are not listed, by the members who are not.
  */
-export function giveBack(
-  strategy: Strategy,
-  earners: Earners,
+export const giveBack = (turn: PastTurn, rotation: Rotation, members: readonly Earner[]): Rotation =>
+  repeat(turn, rotation, members, -1);
+
+/** Takes a turn again that was given back. */
+export const takeAgain = (turn: PastTurn, rotation: Rotation, members: readonly Earner[]): Rotation =>
+  repeat(turn, rotation, members, 1);
+
+function repeat(
+  { strategy, earners, paidBy, value }: PastTurn,
   rotation: Rotation,
-  receiver: string,
-  value: number,
   members: readonly Earner[],
+  sign: 1 | -1,
 ): Rotation {
-  const moved = move(strategy, earners, rotation, receiver, -value);
-  const received = new Map(moved.received).set(receiver, Math.max(0, (moved.received.get(receiver) ?? 0) - 1));
+  const moved = move(strategy, earners, rotation, paidBy, sign * value);
+  const received = new Map(moved.received).set(paidBy, Math.max(0, (moved.received.get(paidBy) ?? 0) + sign));
   return alignRotation({ ...moved, received }, strategy, members);
 }
 

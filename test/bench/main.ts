@@ -128,6 +128,21 @@ async function latency(url: string, repKeys: readonly string[], perSecond: numbe
 
 benchDecide().forEach(print);
 
+/** How long it takes to try the published plan on the last 10,000 leads. */
+async function simulation(url: string): Promise<Measure> {
+  const query = `{ simulatePlan(input: { version: 1, last: 10000 }) { __typename ... on SimulatePlanSuccess { count changed fallbackRateAfter pools { leadsBefore leadsAfter giniAfter } } } }`;
+  const start = performance.now();
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${ADMIN_KEY}` },
+    body: JSON.stringify({ query }),
+  });
+  const { data } = (await response.json()) as { data?: { simulatePlan: { count?: number } } };
+  const count = data?.simulatePlan.count ?? 0;
+  if (count < 10_000) throw new Error(`only ${count} leads were tried`);
+  return { name: 'simulatePlan.10000', value: (performance.now() - start) / 1_000, unit: 's' };
+}
+
 interface Ready {
   readonly urls: Readonly<Record<'noDatabase' | 'plainInsert' | 'submitLead' | 'oneByOne', string>>;
   readonly repKeys: readonly string[];
@@ -158,6 +173,7 @@ print(compare('plainInsert', 'noDatabase'));
 print(compare('submitLead', 'noDatabase'));
 print(compare('submitLead', 'plainInsert'));
 print(compare('submitLead', 'oneByOne'));
+print(await simulation(urls.submitLead));
 (await latency(urls.submitLead, repKeys, median('submitLead') / 2)).forEach(print);
 server.removeAllListeners('exit');
 server.send('stop');

@@ -1,3 +1,5 @@
+import { ACCOUNT_DEFAULTS } from '../../src/configuration/accounts.ts';
+import { MEMBER_DEFAULTS, POOL_DEFAULTS, REP_DEFAULTS, TERRITORY_DEFAULTS } from '../../src/configuration/inputs.ts';
 import { normalizeCompanyName } from '../../src/domain/accounts.ts';
 import {
   type Account,
@@ -11,7 +13,7 @@ import {
 } from '../../src/domain/configuration.ts';
 import type { Circumstances } from '../../src/domain/decide.ts';
 import type { Decision } from '../../src/domain/decision.ts';
-import type { RoutableLead } from '../../src/domain/lead.ts';
+import { type RoutableLead, UNKNOWN_LEAD } from '../../src/domain/lead.ts';
 import { METROS } from '../../src/domain/metros.ts';
 import { type Plan, STEP_DEFAULTS, type Step } from '../../src/domain/plan.ts';
 import {
@@ -31,58 +33,22 @@ import { NEW_STANDING, type Standing } from '../../src/domain/standing.ts';
 /* Whole valid values; a test changes only what it is about. Ids are the keys, so that expectations can be read. */
 
 export const lead = (overrides: Partial<RoutableLead> = {}): RoutableLead => ({
+  ...UNKNOWN_LEAD,
   email: 'carla@brightwave.example',
-  phone: null,
   firstName: 'Carla',
   lastName: 'Nunez',
-  jobTitle: null,
-  companyName: null,
-  companyDomain: null,
-  country: null,
-  region: null,
-  city: null,
-  metro: null,
-  postalCode: null,
-  latitude: null,
-  longitude: null,
-  industry: null,
-  naicsSector: null,
-  naceSection: null,
-  employees: null,
-  score: null,
-  source: 'api',
   requestKind: 'DEMO',
-  productInterest: null,
-  qualification: 'NONE',
-  icp: false,
-  timeZone: null,
-  language: null,
-  accountKey: null,
-  enteredById: null,
-  attributes: {},
   ...overrides,
 });
 
 export const rep = (key: string, overrides: Partial<Rep> = {}): Rep => ({
+  ...REP_DEFAULTS,
   id: key,
   key,
   name: key,
   email: `${key}@fairlead.example`,
   managerId: null,
   backupId: null,
-  capacity: null,
-  rateCaps: null,
-  classLimits: [],
-  status: 'ACTIVE',
-  timeZone: null,
-  language: null,
-  specialties: [],
-  industries: [],
-  regions: [],
-  products: [],
-  employeesMin: null,
-  employeesMax: null,
-  attributes: {},
   ...overrides,
 });
 
@@ -95,41 +61,21 @@ export const pool = (
   key,
   name: key,
   strategy: 'ROUND_ROBIN',
-  defaultValue: 1,
-  segmentValues: [],
-  countManual: true,
-  returnDisqualified: true,
-  maxAhead: null,
-  fairnessWindow: 'NEVER',
-  memberCapacity: null,
-  limitsCapacity: true,
-  weightSegments: [],
-  weighting: { by: 'FIXED', floor: 1, ceiling: 1_000, days: 90 },
+  ...POOL_DEFAULTS,
   members: members.map((member) => ({
     repId: '',
-    weight: 1,
-    tier: 0,
-    capacity: null,
-    segmentWeights: {},
+    ...MEMBER_DEFAULTS,
     ...(typeof member === 'string' ? { repId: member } : member),
   })),
   ...overrides,
 });
 
 export const territory = (key: string, overrides: Partial<Territory> = {}): Territory => ({
+  ...TERRITORY_DEFAULTS,
   id: key,
   key,
   name: key,
   parentId: null,
-  position: 0,
-  countries: [],
-  regions: [],
-  metros: [],
-  postalPrefixes: [],
-  industries: [],
-  industryKeywords: [],
-  employeesMin: null,
-  employeesMax: null,
   repId: null,
   poolId: null,
   ...overrides,
@@ -140,11 +86,8 @@ export const account = (key: string, overrides: Partial<Account> = {}): Account 
   key,
   name: key,
   normalizedName: normalizeCompanyName(overrides.name ?? key),
-  aliases: [],
+  ...ACCOUNT_DEFAULTS,
   kind: 'CUSTOMER',
-  parentId: null,
-  ownerId: null,
-  domains: [],
   ...overrides,
 });
 

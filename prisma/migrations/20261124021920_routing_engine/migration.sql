@@ -247,3 +247,8 @@ INSERT INTO "ConfigurationHistory" SELECT t."workspaceId", 'Territory', t."id"::
 INSERT INTO "ConfigurationHistory" SELECT t."workspaceId", 'Account', t."id"::text, l."configVersion", to_jsonb(t) FROM "Account" t JOIN "Lane" l ON l."workspaceId" = t."workspaceId";
 INSERT INTO "ConfigurationHistory" SELECT t."workspaceId", 'AccountDomain', t."domain", l."configVersion", to_jsonb(t) FROM "AccountDomain" t JOIN "Lane" l ON l."workspaceId" = t."workspaceId";
 INSERT INTO "ConfigurationHistory" SELECT t."workspaceId", 'Segment', t."id"::text, l."configVersion", to_jsonb(t) FROM "Segment" t JOIN "Lane" l ON l."workspaceId" = t."workspaceId";
+
+-- Decisions are kept in another form. Of those that are there, what was decided stays; who was considered does not.
+UPDATE "Decision" SET "data" = jsonb_build_object(
+  'configVersion', 0, 'account', "data" -> 'account', 'beyondCapacity', "data" -> 'beyondCapacity',
+  'reps', '[]'::jsonb, 'rotations', '[]'::jsonb, 'turns', '[]'::jsonb, 'steps', '[]'::jsonb);
