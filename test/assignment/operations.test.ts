@@ -26,9 +26,12 @@ const LEAD =
   'id status firstContactAt owner { key load } assignment { id method reason responseTimeSeconds acknowledgedAt } assignments { rep { key } endedAt }';
 
 let lead: Owned;
+/** Each lead is of another person. */
+let people = 0;
+
 beforeEach(async () => {
   const { data } = await app.send<{ submitLead: { lead: Owned } }>(
-    `mutation { submitLead(input: { lead: { email: "someone@example.org" } }) { ... on SubmitLeadSuccess { lead { ${LEAD} } } } }`,
+    `mutation { submitLead(input: { lead: { email: "someone-${++people}@example.org" } }) { ... on SubmitLeadSuccess { lead { ${LEAD} } } } }`,
   );
   lead = data?.submitLead.lead as Owned;
 });

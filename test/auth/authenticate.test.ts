@@ -56,7 +56,7 @@ describe('an API key', () => {
       workspaceId,
       name: `key:${apiKey.keyId}`,
       role: 'REP',
-      scopes: new Set(['leads:read', 'leads:write', 'configuration:read', 'feed:read']),
+      scopes: new Set(ROLE_SCOPES.REP),
       repId,
       expiresAt: null,
     });

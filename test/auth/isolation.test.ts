@@ -3,6 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApiKey } from '../../src/configuration/apiKeys.ts';
 import type { ConfigurationContext } from '../../src/configuration/change.ts';
 import { applyCompany } from '../../src/configuration/company.ts';
+import { createMetro } from '../../src/configuration/metros.ts';
+import { createPool, updatePool } from '../../src/configuration/pools.ts';
+import { updateRep } from '../../src/configuration/reps.ts';
+import { proposeSpecialties } from '../../src/configuration/specialties.ts';
+import { derivePoolWeights } from '../../src/configuration/weights.ts';
 import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
 import { encodeId, NODE_TYPES, type NodeType } from '../../src/graphql/ids.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -14,7 +19,7 @@ type Ids = Readonly<Record<NodeType, string>>;
 
 let app: TestApp;
 /** Two companies that are alike, each with an admin's key and its own ids. */
-let ours: { key: string; ids: Ids; workspaceId: string };
+let ours: { key: string; ids: Ids; otherPoolId: string; workspaceId: string };
 let theirs: typeof ours;
 
 beforeAll(async () => {
@@ -43,6 +48,7 @@ async function company(workspace: string): Promise<typeof ours> {
   const { lead, assignment } = data?.submitLead ?? {};
   const where = { workspaceId };
   const { prisma } = app.database;
+  const someone = await prisma.rep.findFirstOrThrow({ where });
   const ids: Ids = {
     Account: encodeId('Account', (await prisma.account.findFirstOrThrow({ where })).id),
     ApiKey: encodeId('ApiKey', (await prisma.apiKey.findFirstOrThrow({ where })).id),
@@ -52,9 +58,25 @@ async function company(workspace: string): Promise<typeof ours> {
     Pool: assignment?.pool.id ?? '',
     Rep: assignment?.rep.id ?? '',
     Segment: encodeId('Segment', (await prisma.segment.findFirstOrThrow({ where })).id),
+    Metro: encodeId('Metro', (await createMetro(context, { key: 'oslo', name: 'Oslo', country: 'NO' })).id),
+    SpecialtyProposal: encodeId('SpecialtyProposal', (await proposeSpecialties(context, someone.id, {})).id),
+    WeightChange: encodeId('WeightChange', (await changeWeights(context)).id),
     Territory: encodeId('Territory', (await prisma.territory.findFirstOrThrow({ where })).id),
   };
-  return { key, ids, workspaceId };
+  const other = await createPool(context, { key: 'other', name: 'Other', strategy: 'WEIGHTED' });
+  return { key, ids, otherPoolId: encodeId('Pool', other.id), workspaceId };
+}
+
+/** Derives the pool's weights from a rep's quota, so that there is a change of weights. */
+async function changeWeights(context: ConfigurationContext): Promise<{ id: string }> {
+  const { workspaceId } = context;
+  const { prisma } = app.database;
+  const ada = await prisma.rep.findFirstOrThrow({ where: { workspaceId, key: 'ada' } });
+  const main = await prisma.pool.findFirstOrThrow({ where: { workspaceId, key: 'main' } });
+  await updateRep(context, ada.id, { attributes: { quotaAttainment: 120 } });
+  await updatePool(context, main.id, { weighting: { by: 'QUOTA' } });
+  await derivePoolWeights(context, main.id);
+  return prisma.weightChange.findFirstOrThrow({ where: { workspaceId } });
 }
 
 const BY_NAME: Readonly<Record<string, NodeType>> = {
@@ -66,6 +88,12 @@ const BY_NAME: Readonly<Record<string, NodeType>> = {
   backupId: 'Rep',
   poolId: 'Pool',
   parentId: 'Territory',
+  proposalId: 'SpecialtyProposal',
+  changeId: 'WeightChange',
+  fromPoolId: 'Pool',
+  toPoolId: 'Pool',
+  repIds: 'Rep',
+  successorId: 'Rep',
 };
 
 /** Of which type an argument's or input field's id is. */
@@ -85,7 +113,7 @@ const places = rootFields.flatMap((field) =>
 );
 
 async function answer(field: RootField, path: readonly string[], id: string): Promise<string> {
-  const ownId = (name: string): string => ours.ids[typeOf(field, name)];
+  const ownId = (name: string): string => (name === 'toPoolId' ? ours.otherPoolId : ours.ids[typeOf(field, name)]);
   const { query, variables } = leastOperation(field, { ownId, probe: { path, id } });
   const { status, data, errors } = await app.send(query, variables, ours.key);
   expect(errors.map(({ extensions }) => extensions?.code)).not.toContain('INTERNAL');
@@ -117,7 +145,7 @@ describe('an id of another workspace', () => {
         if (field.field.name === 'node' && kind === 'ofAnotherType') continue;
         expect([kind, await answer(field, path, id)]).toEqual([kind, unknown]);
       }
-      const isDeadly = /^(delete|revoke)/.test(field.field.name);
+      const isDeadly = /^(delete|revoke|offboard)/.test(field.field.name);
       if (!isDeadly) expect(await answer(field, path, ours.ids[type])).not.toBe(unknown);
     });
   }
@@ -142,6 +170,11 @@ describe('two workspaces', () => {
         'Territory',
         'Account',
         'Segment',
+        'Metro',
+        'Workspace',
+        'SpecialtyProposal',
+        'WeightChange',
+        'ConfigurationHistory',
         'PlanVersion',
         'Lead',
         'Assignment',
@@ -152,7 +185,8 @@ describe('two workspaces', () => {
       const counts = await Promise.all(
         tables.map(async (table) => {
           const { rows: found } = await app.database.pool.query(
-            `SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) AS sum FROM "${table}" t WHERE "workspaceId" = $1`,
+            `SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) AS sum FROM "${table}" t
+             WHERE "${table === 'Workspace' ? 'id' : 'workspaceId'}" = $1`,
             [theirs.workspaceId],
           );
           return [table, found[0].sum];
@@ -168,7 +202,7 @@ describe('two workspaces', () => {
   });
 
   test('each have their own lists', async () => {
-    for (const list of ['reps', 'pools', 'territories', 'accounts', 'segments', 'planVersions', 'leads', 'apiKeys']) {
+    for (const list of ['reps', 'pools', 'territories', 'accounts', 'segments', 'metros', 'specialtyProposals', 'planVersions', 'leads', 'apiKeys']) {
       const ids = async (key: string): Promise<string[]> => {
         const { data } = await app.send<Record<string, { edges: { node: { id: string } }[] }>>(
           `{ ${list}(first: 100) { edges { node { id } } } }`,

@@ -3,6 +3,7 @@ import {
   type GraphQLField,
   type GraphQLInputField,
   type GraphQLInputType,
+  type GraphQLObjectType,
   type GraphQLOutputType,
   getNamedType,
   getNullableType,
@@ -113,13 +114,18 @@ export function leastOperation(
 function selection(type: GraphQLOutputType): string {
   const named = getNamedType(type);
   if (isLeafType(named)) return '';
-  if (isUnionType(named))
-    return '{ __typename ... on Error { code message } ... on InvalidInputError { issues { path message } } }';
+  if (isUnionType(named)) {
+    const successes = named.getTypes().filter((each) => each.getInterfaces().every(({ name }) => name !== 'Error'));
+    const plain = successes.map((each) => `... on ${each.name} { __typename ${plainFields(each)} }`).join(' ');
+    return `{ __typename ... on Error { code message } ... on InvalidInputError { issues { path message } } ${plain} }`;
+  }
   if (!isObjectType(named)) return '{ __typename }';
-  const fields = Object.values(named.getFields());
-  const plain = fields
-    .filter((field) => isLeafType(getNamedType(field.type)) && field.args.length === 0)
-    .map(({ name }) => name);
   const edges = named.name.endsWith('Connection') ? 'edges { node { __typename } }' : '';
-  return `{ __typename ${plain.join(' ')} ${edges} }`;
+  return `{ __typename ${plainFields(named)} ${edges} }`;
 }
+
+const plainFields = (type: GraphQLObjectType): string =>
+  Object.values(type.getFields())
+    .filter((field) => isLeafType(getNamedType(field.type)) && field.args.length === 0)
+    .map(({ name }) => name)
+    .join(' ');

@@ -25,7 +25,7 @@ beforeAll(async () => {
   };
   const submit = async (source: string, by: Caller): Promise<string> => {
     const query = `mutation ($source: String!) {
-      submitLead(input: { lead: { source: $source, email: "secret@customer.example" } }) { ... on SubmitLeadSuccess { lead { id } } }
+      submitLead(input: { lead: { source: $source, email: "secret@${by}-${source}.example" } }) { ... on SubmitLeadSuccess { lead { id } } }
     }`;
     const { data } = await app.send<{ submitLead: { lead: { id: string } } }>(query, { source }, keys[by]);
     return data?.submitLead.lead.id ?? '';
@@ -57,6 +57,15 @@ const MAY: Readonly<Record<string, readonly Caller[]>> = {
   'Query.territories': STAFF,
   'Query.accounts': STAFF,
   'Query.segments': STAFF,
+  'Query.workspace': STAFF,
+  'Query.metros': STAFF,
+  'Query.accountsToReown': STAFF,
+  'Query.territoryReport': STAFF,
+  'Query.weightChanges': STAFF,
+  'Query.rotation': STAFF,
+  'Query.replayDecision': STAFF,
+  'Query.simulatePlan': STAFF,
+  'Query.specialtyProposals': STAFF,
   'Query.plan': STAFF,
   'Query.planDraft': STAFF,
   'Query.planVersions': STAFF,
@@ -65,12 +74,25 @@ const MAY: Readonly<Record<string, readonly Caller[]>> = {
   'Query.feedCursor': STAFF,
   'Query.metrics': [...MANAGERS, 'viewer'],
   'Query.apiKeys': ADMIN,
-  'Mutation.submitLead': [...MANAGERS, 'partner'],
-  'Mutation.submitLeads': [...MANAGERS, 'partner'],
+  'Mutation.submitLead': [...STAFF, 'partner'],
+  'Mutation.submitLeads': [...STAFF, 'partner'],
   'Mutation.recordActivity': STAFF,
   'Mutation.updateLeadStatus': STAFF,
   'Mutation.acknowledgeAssignment': STAFF,
   'Mutation.assignLead': MANAGERS,
+  'Mutation.redistributeLeads': MANAGERS,
+  'Mutation.reassignLeads': MANAGERS,
+  'Mutation.proposeSpecialties': STAFF,
+  'Mutation.decideSpecialties': MANAGERS,
+  'Mutation.offboardRep': ADMIN,
+  'Mutation.movePoolMembers': ADMIN,
+  'Mutation.deriveWeights': ADMIN,
+  'Mutation.revertWeights': ADMIN,
+  'Mutation.updateWorkspace': ADMIN,
+  'Mutation.createMetro': ADMIN,
+  'Mutation.updateMetro': ADMIN,
+  'Mutation.deleteMetro': ADMIN,
+  'Mutation.importTerritories': ADMIN,
   'Mutation.createRep': ADMIN,
   'Mutation.updateRep': ADMIN,
   'Mutation.deleteRep': ADMIN,
@@ -245,7 +267,7 @@ describe('whose leads one sees', () => {
     expect([data, errors]).toEqual([
       {
         lead: {
-          email: 'secret@customer.example',
+          email: 'secret@partner-ben.example',
           status: 'ASSIGNED',
           owner: { key: 'ben', name: 'Ben' },
           assignment: { method: 'SEGMENT', pool: null },

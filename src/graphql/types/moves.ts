@@ -126,9 +126,7 @@ builder.mutationField('redistributeLeads', (t) =>
           throw new InvalidInput([{ path: ['repId'], message: 'or poolId must be given: one of the two' }]);
         }
         if (repId != null) await refuseForeignRep(repId, context);
-        else if ((await context.loaders.pool.load(poolId as string)) === null) {
-          throw new Refusal('NOT_FOUND', 'There is no such pool.');
-        }
+        else await refuseUnknownPool(poolId as string, context);
         const moving = moveContext(context);
         const leadIds = await openLeadsOf(moving, repId != null ? { repId } : { poolId: poolId as string });
         const from = repId != null ? new Set([repId]) : await movableFrom(context);
@@ -161,6 +159,7 @@ builder.mutationField('reassignLeads', (t) =>
       orRefusal(async () => {
         const principal = signedIn(context);
         const reason = parse(reasonSchema, input.reason, ['reason']) as string;
+        await refuseVagueFilter(input.filter, context);
         const destination = await destinationOf(input, context);
         const rows = await context.database.prisma.lead.findMany({
           where: {
@@ -191,6 +190,22 @@ builder.mutationField('reassignLeads', (t) =>
   }),
 );
 
+/** A filter that says nothing would move every lead there is; one that names nobody was not meant. */
+async function refuseVagueFilter(
+  filter: { readonly ownerId?: string | null | undefined; readonly poolId?: string | null | undefined },
+  context: Context,
+): Promise<void> {
+  if (Object.values(filter).every((value) => value == null)) {
+    throw new InvalidInput([{ path: ['filter'], message: 'must say which leads: give at least one of its fields' }]);
+  }
+  if (filter.ownerId != null) await refuseForeignRep(decodeId('Rep', filter.ownerId), context);
+  if (filter.poolId != null) await refuseUnknownPool(decodeId('Pool', filter.poolId), context);
+}
+
+async function refuseUnknownPool(poolId: string, { loaders }: Context): Promise<void> {
+  if ((await loaders.pool.load(poolId)) === null) throw new Refusal('NOT_FOUND', 'There is no such pool.');
+}
+
 async function destinationOf(
   input: { readonly repId?: string | null | undefined; readonly poolId?: string | null | undefined },
   context: Context,
@@ -206,7 +221,7 @@ async function destinationOf(
     return { kind: 'REP', repId };
   }
   if (poolId == null) return { kind: 'PLAN' };
-  if ((await context.loaders.pool.load(poolId)) === null) throw new Refusal('NOT_FOUND', 'There is no such pool.');
+  await refuseUnknownPool(poolId, context);
   return { kind: 'POOL', poolId };
 }
 
