@@ -56,7 +56,14 @@ describe('an API key', () => {
       workspaceId,
       name: `key:${apiKey.keyId}`,
       role: 'REP',
-      scopes: new Set(ROLE_SCOPES.REP),
+      scopes: new Set([
+        'leads:submit',
+        'leads:read',
+        'leads:write',
+        'configuration:read',
+        'feed:read',
+        'specialties:propose',
+      ]),
       repId,
       expiresAt: null,
     });

@@ -202,7 +202,18 @@ describe('two workspaces', () => {
   });
 
   test('each have their own lists', async () => {
-    for (const list of ['reps', 'pools', 'territories', 'accounts', 'segments', 'metros', 'specialtyProposals', 'planVersions', 'leads', 'apiKeys']) {
+    for (const list of [
+      'reps',
+      'pools',
+      'territories',
+      'accounts',
+      'segments',
+      'metros',
+      'specialtyProposals',
+      'planVersions',
+      'leads',
+      'apiKeys',
+    ]) {
       const ids = async (key: string): Promise<string[]> => {
         const { data } = await app.send<Record<string, { edges: { node: { id: string } }[] }>>(
           `{ ${list}(first: 100) { edges { node { id } } } }`,

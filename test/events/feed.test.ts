@@ -30,8 +30,11 @@ afterAll(() => app.stop());
 
 const socketUrl = (): string => `${app.app.url.replace('http', 'ws')}/graphql`;
 
+/** Each lead is of another person. */
+let people = 0;
+
 const submit = async (count: number): Promise<void> => {
-  const leads = Array.from({ length: count }, (_, index) => ({ lead: { email: `p${index}@example.org` } }));
+  const leads = Array.from({ length: count }, () => ({ lead: { email: `p${++people}@example.org` } }));
   await app.send('mutation ($input: SubmitLeadsInput!) { submitLeads(input: $input) { __typename } }', {
     input: { leads },
   });

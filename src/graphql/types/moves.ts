@@ -159,8 +159,8 @@ builder.mutationField('reassignLeads', (t) =>
       orRefusal(async () => {
         const principal = signedIn(context);
         const reason = parse(reasonSchema, input.reason, ['reason']) as string;
-        await refuseVagueFilter(input.filter, context);
         const destination = await destinationOf(input, context);
+        await refuseVagueFilter(input.filter, context);
         const rows = await context.database.prisma.lead.findMany({
           where: {
             AND: [visibleLeads(principal, await context.visibility()), filterWhere(input.filter), { closedAt: null }],
