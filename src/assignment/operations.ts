@@ -1,7 +1,7 @@
 import { v7 } from 'uuid';
 import type { Activity, Assignment, Lead } from '../db/generated/client.ts';
 import { normalizeCompanyName } from '../domain/accounts.ts';
-import { decide, earnersOf, holdingOf, type RoutingState } from '../domain/decide.ts';
+import { decide, decideWithoutStep, earnersOf, type RoutingState } from '../domain/decide.ts';
 import type { Decision, Method, Turned } from '../domain/decision.ts';
 import { decisionSummary } from '../domain/decisionSummary.ts';
 import { InvalidInput, type Issue, Refusal } from '../domain/errors.ts';
@@ -10,6 +10,7 @@ import { charge, giveBack, type PastTurn, takeAgain } from '../domain/rotation.t
 import { earnersIn, namesIn, planOfPool, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
 import { type KnownLead, personKey, samePerson } from '../domain/samePerson.ts';
 import { accountOwner, type Settled, settleLead } from '../domain/settleLead.ts';
+import { type Standing, withoutLead } from '../domain/standing.ts';
 import type { Batch, OwnedLead } from './batch.ts';
 import type { Operation } from './lane.ts';
 import { readDecision, type StoredDecision, storeDecision } from './storedDecision.ts';
@@ -126,32 +127,9 @@ function knownLeadOf(batch: Batch, lead: RoutableLead): Known | null {
   return samePerson(lead, candidates, batch.memory.configuration.settings.samePerson, batch.now.getTime());
 }
 
-/** What an assignment without a step says of itself. */
-function withoutStep(
-  batch: Batch,
-  lead: RoutableLead,
-  fields: Pick<Decision, 'repId' | 'method'> & Partial<Decision>,
-): Decision {
-  const { configuration } = batch.memory;
-  const holding = holdingOf(lead, configuration.settings, batch.now.getTime());
-  const account = configuration.accounts.match(lead);
-  const rep = configuration.reps.byId.get(fields.repId);
-  const limit = rep?.capacity ?? configuration.settings.defaultCapacity;
-  const { cost } = { ...holding, ...fields };
-  return {
-    planVersion: configuration.plan?.version ?? 0,
-    stepKey: null,
-    poolId: null,
-    territoryId: null,
-    account: account && { id: account.account.id, by: account.by },
-    beyondCapacity: batch.rep(fields.repId).load + cost > limit,
-    value: 1,
-    ...holding,
-    turns: [],
-    steps: [],
-    ...fields,
-  };
-}
+/** An assignment that no step makes, as the batch stands. */
+const withoutStep = (batch: Batch, lead: RoutableLead, made: Parameters<typeof decideWithoutStep>[4]): Decision =>
+  decideWithoutStep(lead, batch.memory.configuration, batch, { at: batch.now.getTime() }, made);
 
 /** The same person again: the owner keeps the person, and hears of it as of a change. No turn is taken. */
 function joinOwner(batch: Batch, incoming: IncomingLead, settled: Settled, known: Known): Submitted {
@@ -454,11 +432,15 @@ export const moveLeads = (move: Move): Operation<Moved[]> => ({
       const { repId: fromId } = former.assignment;
       if (!isOpen(former.lead.status) || (move.from !== null && !move.from.has(fromId))) continue;
       const companions = batch.companionsOf(former);
-      const decision = decideMove(batch, former, move);
+      const decision = decideMove(batch, former, companions, move);
       const { repId: toId, method, stepKey } = decision;
       const told = { fromId, toId, method, stepKey };
       moved.set(leadId, { leadId, ...told });
-      if (toId === fromId) continue;
+      if (toId === fromId) {
+        // A lead that stays takes its turn all the same, or who has the most leads of a pool would keep all of them.
+        for (const { rotationId, rotation } of decision.turns) batch.setRotation(rotationId, rotation);
+        continue;
+      }
       handOver(batch, former, decision, move, {
         ...(move.mayStay ? {} : { exclude: [fromId] }),
         ...(move.destination.kind === 'POOL' ? { movedTo: move.destination.poolId } : {}),
@@ -477,7 +459,13 @@ export const moveLeads = (move: Move): Operation<Moved[]> => ({
  * Who gets a lead that is moved; nothing is carried out yet. Who cannot own it, being gone or the lead's own person, does
  * not get it: it stays.
  */
-function decideMove(batch: Batch, { lead, assignment }: OwnedLead, { destination, method, mayStay }: Move): Decision {
+function decideMove(
+  batch: Batch,
+  former: OwnedLead,
+  companions: readonly OwnedLead[],
+  { destination, method, mayStay }: Move,
+): Decision {
+  const { lead, assignment } = former;
   const { configuration } = batch.memory;
   const routable = toRoutable(lead);
   if (destination.kind === 'REP') {
@@ -488,9 +476,20 @@ function decideMove(batch: Batch, { lead, assignment }: OwnedLead, { destination
   const exclude: ReadonlySet<string> = new Set(mayStay ? [] : [assignment.repId]);
   const plan = destination.kind === 'PLAN' ? configuration.plan : planOfPool(configuration, destination.poolId);
   if (plan === null) throw noPlan();
-  const decision = decide(routable, { ...configuration, plan }, batch, { at: batch.now.getTime(), exclude });
+  const state = without(batch, [former, ...companions]);
+  const decision = decide(routable, { ...configuration, plan }, state, { at: batch.now.getTime(), exclude });
   return { ...decision, method };
 }
+
+/** The state as if leads of one owner were gone: what they take up must not keep them from staying. */
+const without = (batch: Batch, leads: readonly OwnedLead[]): RoutingState => ({
+  rep: (repId) =>
+    leads.reduce<Standing>(
+      (standing, { assignment }) => (assignment.repId === repId ? withoutLead(standing, assignment) : standing),
+      batch.rep(repId),
+    ),
+  rotation: (id) => batch.rotation(id),
+});
 
 export interface NewActivity {
   readonly leadId: string;
@@ -573,7 +572,8 @@ function returnTurn(batch: Batch, { lead, assignment, decision }: OwnedLead): vo
     const rotation = batch.rotation(rotationId);
     // In a list of pools the members are whoever has credit there; the next turn brings them in line with the plan.
     const members = isOfPool ? earnersIn(pool, segment) : [...rotation.credits.keys()].map((id) => ({ id, weight: 1 }));
-    const past: PastTurn = { ...turn, strategy: isOfPool ? pool.strategy : 'WEIGHTED' };
+    const strategy = isOfPool ? pool.strategy : 'WEIGHTED';
+    const past: PastTurn = { ...turn, strategy, at: assignment.assignedAt.getTime() };
     batch.setRotation(rotationId, (isReturned ? giveBack : takeAgain)(past, rotation, members));
   }
   if (turns.length > 0) batch.updateAssignment(lead.id, { turnReturned: isReturned });

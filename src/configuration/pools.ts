@@ -9,6 +9,7 @@ import {
   EMPTY_ROTATION,
   parseRotation,
   type Rotation,
+  restart,
   type StoredRotation,
   serializeRotation,
 } from '../domain/rotation.ts';
@@ -209,9 +210,8 @@ async function alignRotations(
   /** Credits in value say nothing about number: another strategy starts at 0. */
   const formerRotation = (pool: Pool, id: string): Rotation => {
     const rotation = rotations.get(id) ?? EMPTY_ROTATION;
-    return known.get(pool.id)?.strategy === pool.strategy
-      ? rotation
-      : { ...EMPTY_ROTATION, received: rotation.received };
+    const isAnotherStrategy = (known.get(pool.id)?.strategy ?? pool.strategy) !== pool.strategy;
+    return isAnotherStrategy ? restart(rotation, change.now.getTime()) : rotation;
   };
   const aligned = changed.flatMap((pool) =>
     rotationsOf(pool).map(({ id, segment }) => ({

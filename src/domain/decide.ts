@@ -91,13 +91,6 @@ export function decide(
   const { plan } = configuration;
   if (plan === null) throw new Error('no plan is published');
   const of = caseOf(lead, configuration, state, circumstances);
-  const { account, territory, cost, classes } = of;
-  const common = {
-    planVersion: plan.version,
-    account: account && { id: account.account.id, by: account.by },
-    cost,
-    classes,
-  };
   const steps: StepTrace[] = [];
   for (const position of plan.candidates(lead, of.at)) {
     const step = plan.steps[position] as CompiledStep;
@@ -108,19 +101,53 @@ export function decide(
     steps.push({ stepKey: step.key, kind: step.kind, yielded: taken !== null, attempts });
     if (taken === null) continue;
     return {
-      ...common,
+      ...common(of),
       ...taken,
       method: step.kind,
       stepKey: step.key,
       poolId: taken.turns.length === 0 ? null : (attempts.at(-1)?.poolId ?? null),
-      territoryId: step.target.kind === 'TERRITORY' ? (territory?.territory.id ?? null) : null,
+      territoryId: step.target.kind === 'TERRITORY' ? (of.territory?.territory.id ?? null) : null,
       steps,
     };
   }
   const { attempt, taken } = lastResort(plan, of);
   steps.push({ stepKey: null, kind: null, yielded: true, attempts: [attempt] });
-  return { ...common, ...taken, method: 'FALLBACK', stepKey: null, poolId: null, territoryId: null, steps };
+  return { ...common(of), ...taken, method: 'FALLBACK', stepKey: null, poolId: null, territoryId: null, steps };
 }
+
+/**
+ * The decision behind an assignment that no step has made: by hand, to the same person's owner, as it was brought in.
+ * It may pass the rep's limits, and says so.
+ */
+export function decideWithoutStep(
+  lead: RoutableLead,
+  configuration: RoutingConfiguration,
+  state: RoutingState,
+  circumstances: Circumstances,
+  made: Pick<Decision, 'repId' | 'method'> & Partial<Pick<Decision, 'poolId' | 'territoryId' | 'value' | 'turns'>>,
+): Decision {
+  const of = caseOf(lead, configuration, state, circumstances);
+  const rep = configuration.reps.byId.get(made.repId);
+  return {
+    ...common(of),
+    stepKey: null,
+    poolId: null,
+    territoryId: null,
+    beyondCapacity: rep !== undefined && limited(rep, of, state.rep(rep.id), true) !== null,
+    value: 1,
+    turns: [],
+    steps: [],
+    ...made,
+  };
+}
+
+/** What a decision says of the lead, whoever gets it. */
+const common = ({ configuration, account, cost, classes }: Case) => ({
+  planVersion: configuration.plan?.version ?? 0,
+  account: account && { id: account.account.id, by: account.by },
+  cost,
+  classes,
+});
 
 function caseOf(
   lead: RoutableLead,
@@ -142,7 +169,7 @@ function caseOf(
 }
 
 /** What a lead takes up of its owner's limits. A segment that fails at run time counts for nothing: intake never fails. */
-export function holdingOf(
+function holdingOf(
   lead: RoutableLead,
   settings: RoutingConfiguration['settings'],
   at: number,

@@ -15,7 +15,7 @@ export interface Rotation {
   readonly credits: ReadonlyMap<string, bigint>;
   /** Leads received in this rotation. */
   readonly received: ReadonlyMap<string, number>;
-  /** When the fairness window began in which the credits were earned, in ms since 1970; null without a window. */
+  /** When the credits last began at 0, in ms since 1970: with a fairness window, or another strategy. Null for never. */
   readonly since: number | null;
   /** Eligible members whom a stored decision no longer names one by one. */
   readonly others?: Others;
@@ -188,8 +188,9 @@ const byCredit = (a: Standing, b: Standing): Comparison => {
 };
 
 const byLoad = (a: Standing, b: Standing): Comparison => {
-  // load / limit, multiplied out; who is eligible has a limit above 0.
-  const order = a.candidate.load * b.candidate.limit - b.candidate.load * a.candidate.limit;
+  const [{ load, limit }, { load: otherLoad, limit: otherLimit }] = [a.candidate, b.candidate];
+  // load / limit, multiplied out. Without a place (in a pool that only measures) one is as full as can be.
+  const order = limit === 0 || otherLimit === 0 ? otherLimit - limit : load * otherLimit - otherLoad * limit;
   return order === 0 ? byCredit(a, b) : { order, by: 'LOAD' };
 };
 
@@ -236,6 +237,8 @@ export interface PastTurn {
   readonly earners: Earners;
   readonly paidBy: string;
   readonly value: number;
+  /** When, in ms since 1970. Credits that began at 0 since know nothing of it. */
+  readonly at: number;
 }
 
 /**
@@ -250,12 +253,13 @@ export const takeAgain = (turn: PastTurn, rotation: Rotation, members: readonly 
   repeat(turn, rotation, members, 1);
 
 function repeat(
-  { strategy, earners, paidBy, value }: PastTurn,
+  { strategy, earners, paidBy, value, at }: PastTurn,
   rotation: Rotation,
   members: readonly Earner[],
   sign: 1 | -1,
 ): Rotation {
-  const moved = move(strategy, earners, rotation, paidBy, sign * value);
+  const isForgotten = rotation.since !== null && at < rotation.since;
+  const moved = isForgotten ? rotation : move(strategy, earners, rotation, paidBy, sign * value);
   const received = new Map(moved.received).set(paidBy, Math.max(0, (moved.received.get(paidBy) ?? 0) + sign));
   return alignRotation({ ...moved, received }, strategy, members);
 }
@@ -312,13 +316,17 @@ export function alignRotation(rotation: Rotation, strategy: Strategy, members: r
   return round({ scale: rotation.scale * total, credits: new Map(scaled), received, since });
 }
 
-/** Lets all credits begin at 0 when a new fairness window has begun. */
-export function inWindow(rotation: Rotation, since: number | null): Rotation {
-  if (rotation.since === since) return rotation;
-  // Switched on or off, the window leaves the credits as they are.
-  if (since === null || rotation.since === null) return { ...rotation, since };
-  return { ...rotation, since, scale: 1n, credits: new Map() };
-}
+/** Lets all credits begin at 0. @param at in ms since 1970 */
+export const restart = (rotation: Rotation, at: number): Rotation => ({
+  ...rotation,
+  since: at,
+  scale: 1n,
+  credits: new Map(),
+});
+
+/** Lets all credits begin at 0 unless they have since the present fairness window began; null for no window. */
+export const inWindow = (rotation: Rotation, began: number | null): Rotation =>
+  began === null || (rotation.since !== null && rotation.since >= began) ? rotation : restart(rotation, began);
 
 const totalWeight = (strategy: Strategy, earners: readonly Earner[]): bigint => {
   let total = 0;
