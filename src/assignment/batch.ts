@@ -196,8 +196,7 @@ export class Batch implements RoutingState {
     };
     this.writes.insertedAssignments.push(row);
     this.writes.decisions.push({ assignmentId: row.id, data: decision });
-    const rep = configuration.reps.byId.get(row.repId);
-    const moments = rep ? configuration.settings.momentsOf(rep) : 0;
+    const moments = configuration.settings.momentsOf(row.repId);
     const state = this.rep(row.repId);
     const held = isOpen(lead.status) ? withLead(state, row) : state;
     this.#setRep(row.repId, { ...state, ...withAssignment(held, number, this.now.getTime(), moments) });

@@ -2,13 +2,13 @@ import type { Database } from '../db/client.ts';
 import { loadConfigurationAsOf } from '../db/configuration.ts';
 import type { Assignment, Lead } from '../db/generated/client.ts';
 import { decide } from '../domain/decide.ts';
-import type { Decision } from '../domain/decision.ts';
+import type { Decision, StepTrace } from '../domain/decision.ts';
 import type { Language } from '../domain/decisionSummary.ts';
 import { whyNot } from '../domain/explainCondition.ts';
 import type { RoutableLead } from '../domain/lead.ts';
 import type { Step } from '../domain/plan.ts';
 import { compilePools, planOfPool, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
-import { toRoutable } from './operations.ts';
+import { type Basis, toRoutable } from './operations.ts';
 import { type ReadDecision, readDecision, type StoredDecision, snapshotOf, storeDecision } from './storedDecision.ts';
 
 /** What a decision was made of. */
@@ -39,26 +39,30 @@ async function configurationOf(
   }
 }
 
+/** What a decision that was kept was made of. */
+export const basisOf = (database: Database, decided: Decided): Basis => ({
+  lead: toRoutable(decided.lead),
+  derived: decided.lead.derived as Basis['derived'],
+  at: decided.assignment.assignedAt.getTime(),
+  configuration: async () => (decided.stored.movedTo === undefined ? configurationOf(database, decided) : null),
+});
+
 /** Why the steps before the deciding one did not match, in their order; worked out of the configuration as it was then. */
 export async function unmatchedSteps(
-  database: Database,
-  decided: Decided,
+  { lead, at, configuration }: Basis,
+  decision: { readonly stepKey: string | null; readonly steps: readonly Pick<StepTrace, 'stepKey'>[] },
   language: Language,
   limit: number,
 ): Promise<readonly Unmatched[]> {
-  const configuration = await configurationOf(database, decided);
-  if (!configuration?.plan || decided.stored.movedTo !== undefined) return [];
-  const { steps } = configuration.plan;
-  const lead = toRoutable(decided.lead);
-  const at = decided.assignment.assignedAt.getTime();
-  const matched = new Set(decided.stored.steps.map(({ stepKey }) => stepKey));
+  const decidedBy = await configuration();
+  if (!decidedBy?.plan) return [];
+  const matched = new Set(decision.steps.map(({ stepKey }) => stepKey));
   const unmatched: Unmatched[] = [];
-  for (const step of steps) {
-    if (unmatched.length === limit || step.key === decided.assignment.stepKey) break;
+  for (const step of decidedBy.plan.steps) {
+    if (unmatched.length === limit || step.key === decision.stepKey) break;
     if (matched.has(step.key)) continue;
     const why =
-      whyNot(step.condition, lead, at, configuration.segments, language) ??
-      noTarget(step, lead, configuration, language);
+      whyNot(step.condition, lead, at, decidedBy.segments, language) ?? noTarget(step, lead, decidedBy, language);
     unmatched.push({ stepKey: step.key, why });
   }
   return unmatched;
@@ -108,7 +112,7 @@ export async function replayDecision(database: Database, decided: Decided): Prom
   if (configuration === null) return null;
   const again = decideAgain(decided, configuration);
   const readAgain = {
-    ...readDecision(storeDecision(again, stored.configVersion), method),
+    ...readDecision(storeDecision(again, { ...configuration, configVersion: stored.configVersion }), method),
     repId: again.repId,
     planVersion: again.planVersion,
     stepKey: again.stepKey,

@@ -102,9 +102,9 @@ async function readRecent(
   changed: readonly string[] | null,
 ): Promise<void> {
   const { settings, reps: all } = configuration;
-  const wanted = (changed?.map((repId) => all.byId.get(repId)) ?? [...all.byId.values()]).flatMap((rep) => {
-    const moments = rep ? settings.momentsOf(rep) : 0;
-    return rep && moments > 0 ? [{ repId: rep.id, moments }] : [];
+  const wanted = (changed ?? [...all.byId.keys()]).flatMap((repId) => {
+    const moments = settings.momentsOf(repId);
+    return moments > 0 ? [{ repId, moments }] : [];
   });
   if (wanted.length === 0) return;
   const { rows } = await client.query<{ repId: string; recent: Date[] }>(

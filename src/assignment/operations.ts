@@ -13,7 +13,7 @@ import { accountOwner, type Settled, settleLead } from '../domain/settleLead.ts'
 import { type Standing, withoutLead } from '../domain/standing.ts';
 import type { Batch, OwnedLead } from './batch.ts';
 import type { Operation } from './lane.ts';
-import { readDecision, type StoredDecision, storeDecision } from './storedDecision.ts';
+import { type DecidedBy, readDecision, type StoredDecision, storeDecision } from './storedDecision.ts';
 
 const NOTHING = { size: 1, keys: [], leadIds: [], people: [] } as const;
 
@@ -249,6 +249,11 @@ const noPlan = (): Refusal =>
 const summaryOf = (batch: Batch, decision: Decision): string =>
   decisionSummary(decision, namesIn(batch.memory.configuration));
 
+const decidedBy = ({ memory: { counters, configuration } }: Batch): DecidedBy => ({
+  configVersion: counters.configVersion,
+  settings: configuration.settings,
+});
+
 function carryOut(
   batch: Batch,
   lead: Lead,
@@ -262,28 +267,51 @@ function carryOut(
   return batch.assign(
     lead,
     { repId, method, stepKey, poolId, territoryId, planVersion, value, cost, classes: [...classes], ...by },
-    storeDecision(decision, batch.memory.counters.configVersion, circumstances),
+    storeDecision(decision, decidedBy(batch), circumstances),
     firstReceivedAt,
   );
 }
 
+/** What a decision was made of, as far as it takes to explain it. */
+export interface Basis {
+  readonly lead: RoutableLead;
+  /** Fields of the lead that were worked out, with what they were worked out of. */
+  readonly derived: Readonly<Record<string, string>>;
+  /** When it was decided, in ms since 1970. */
+  readonly at: number;
+  /** Null when no plan has decided, or that version of it is no more. */
+  configuration(): Promise<RoutingConfiguration | null>;
+}
+
+export interface Previewed {
+  readonly decision: Decision;
+  readonly basis: Basis;
+}
+
+/** A lead that is only tried: as it came in, with what was worked out already. */
+export type TriedLead = Pick<IncomingLead, 'routable' | 'derived'>;
+
 /** Who would get the lead now. Moves nothing. */
-export const preview = (routable: RoutableLead): Operation<Decision> => ({
+export const preview = (tried: TriedLead): Operation<Previewed> => ({
   ...NOTHING,
-  apply: (batch) => decideOnly(routable, batch.memory.configuration, batch, batch.now),
+  apply: (batch) => decideOnly(tried, batch.memory.configuration, batch, batch.now),
 });
 
 /** Decides a lead as it came in, and does nothing about it. @throws Refusal NO_PLAN; InvalidInput (its attributes) */
 export function decideOnly(
-  routable: RoutableLead,
+  { routable, derived: before }: TriedLead,
   configuration: RoutingConfiguration,
   state: RoutingState,
   now: Date,
-): Decision {
+): Previewed {
   if (configuration.plan === null) throw noPlan();
-  const { lead, issues } = settleLead(routable, configuration);
+  const { lead, derived, issues } = settleLead(routable, configuration);
   if (issues.length > 0) throw new InvalidInput(issues);
-  return decide(lead, configuration, state, { at: now.getTime() });
+  const at = now.getTime();
+  return {
+    decision: decide(lead, configuration, state, { at }),
+    basis: { lead, derived: { ...before, ...derived }, at, configuration: async () => configuration },
+  };
 }
 
 /** A stored lead as routing sees it. */

@@ -3,7 +3,6 @@ import type { Database } from '../db/client.ts';
 import { selectPlanVersion } from '../db/configuration.ts';
 import type { Lead } from '../db/generated/client.ts';
 import { type RawAssignment, toAssignment } from '../db/rows.ts';
-import type { Decision } from '../domain/decision.ts';
 import { Refusal } from '../domain/errors.ts';
 import { gini } from '../domain/fairness.ts';
 import { isOpen, type RoutableLead } from '../domain/lead.ts';
@@ -12,7 +11,7 @@ import { compilePlan, type RoutingConfiguration } from '../domain/routingConfigu
 import { settleLead } from '../domain/settleLead.ts';
 import type { Holding } from '../domain/standing.ts';
 import { lookAhead, simulationOf } from './lookAhead.ts';
-import { decideOnly, toRoutable } from './operations.ts';
+import { decideOnly, type Previewed, type TriedLead, toRoutable } from './operations.ts';
 
 /** Leads of one simulation. */
 export const MAX_SIMULATED = 10_000;
@@ -116,9 +115,9 @@ export const previewVersion = (
   database: Database,
   workspaceId: string,
   version: number,
-  lead: RoutableLead,
+  lead: TriedLead,
   now: Date,
-): Promise<Decision> =>
+): Promise<Previewed> =>
   lookAhead(database, workspaceId, async (client, memory) => {
     const { configuration } = memory;
     const plan = compilePlan(await planToTry(client, workspaceId, version), configuration.segments);

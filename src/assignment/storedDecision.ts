@@ -18,7 +18,8 @@ import {
   type Others,
   type Rotation,
 } from '../domain/rotation.ts';
-import { NEW_STANDING, type Standing } from '../domain/standing.ts';
+import type { CompiledSettings } from '../domain/routingConfiguration.ts';
+import { type CapMoment, capMoments, NEW_STANDING, recentOf, type Standing } from '../domain/standing.ts';
 
 /*
  * Decisions as they are kept: each rep, credit and number once, and enough of the state to decide again. Reps beyond the
@@ -28,13 +29,13 @@ import { NEW_STANDING, type Standing } from '../domain/standing.ts';
 
 const MAX_LISTED = 100;
 
-/** id, load, last assignment, open leads by class, moments of the last assignments. What is empty is left out. */
+/** id, load, last assignment, open leads by class, moments that rate caps look at. What is empty is left out. */
 type StoredRep = readonly [
   id: string,
   load: number,
   lastAssignment: number,
   classes?: Readonly<Record<string, number>> | null,
-  recent?: readonly number[],
+  moments?: readonly CapMoment[],
 ];
 
 /** Position in the list of reps, reason, limit, weight, tier, rank (0 for none), held from this pool, bound. */
@@ -109,19 +110,31 @@ export interface ReadStep extends Omit<StepTrace, 'attempts'> {
 
 const EARNING: ReadonlySet<Reason> = new Set(['CHOSEN', 'NOT_THEIR_TURN', 'TOO_FAR_AHEAD']);
 
+/** The configuration a decision went by. */
+export interface DecidedBy {
+  readonly configVersion: number;
+  readonly settings: Pick<CompiledSettings, 'capsOf'>;
+}
+
+/** A decision that is not kept, as one that was is read back. */
+export const asRead = (decision: Decision): ReadDecision =>
+  readDecision(storeDecision(decision, { configVersion: 0, settings: { capsOf: () => [] } }), decision.method);
+
 /** Makes a decision fit to be kept. */
 export function storeDecision(
   decision: Decision,
-  configVersion: number,
+  { configVersion, settings }: DecidedBy,
   circumstances: Pick<StoredDecision, 'duplicateOf' | 'exclude' | 'movedTo'> = {},
 ): StoredDecision {
   const reps: StoredRep[] = [];
   const positions = new Map<string, number>();
-  const positionOf = (repId: string, { load, lastAssignment, classes, recent }: Standing): number => {
+  const positionOf = (repId: string, standing: Standing): number => {
     const known = positions.get(repId);
     if (known !== undefined) return known;
+    const { load, lastAssignment, classes } = standing;
     const hasClasses = Object.keys(classes).length > 0;
-    if (recent.length > 0) reps.push([repId, load, lastAssignment, hasClasses ? classes : null, recent]);
+    const moments = capMoments(settings.capsOf(repId), standing);
+    if (moments.length > 0) reps.push([repId, load, lastAssignment, hasClasses ? classes : null, moments]);
     else if (hasClasses) reps.push([repId, load, lastAssignment, classes]);
     else reps.push([repId, load, lastAssignment]);
     positions.set(repId, reps.length - 1);
@@ -224,12 +237,12 @@ function storeRotation(
   return { id, scale: scale.toString(), since, credits: stored };
 }
 
-const standingOf = ([, load, lastAssignment, classes, recent]: StoredRep, held: Standing['held'] = {}): Standing => ({
+const standingOf = ([, load, lastAssignment, classes, moments]: StoredRep, held: Standing['held'] = {}): Standing => ({
   load,
   lastAssignment,
   held,
   classes: classes ?? {},
-  recent: recent ?? [],
+  recent: recentOf(moments ?? []),
 });
 
 function rotationsIn({ reps, rotations }: StoredDecision): ReadonlyMap<string, Rotation> {

@@ -74,7 +74,8 @@ export async function write(client: pg.ClientBase, batch: Batch): Promise<void> 
     toJson(writes.decisions.map((decision) => ({ workspaceId, ...decision }))),
     toJson(writes.activities),
     toJson(writes.events.map((event) => ({ workspaceId, ...event }))),
-    toJson([...writes.reps].map((repId) => ({ repId, ...batch.rep(repId), ...stamp }))),
+    // Moments of assignments are read from those.
+    toJson([...writes.reps].map((repId) => ({ repId, ...batch.rep(repId), recent: undefined, ...stamp }))),
     toJson([...writes.rotations].map((id) => ({ id, ...serializeRotation(batch.rotation(id)), ...stamp }))),
   ]);
 }

@@ -321,7 +321,7 @@ function limited(rep: Rep, of: Case, standing: Standing, limitsCapacity: boolean
     const count = standing.classes[segment] ?? 0;
     if (limit !== undefined && count + 1 > limit) return because('AT_CLASS_LIMIT', { count, limit, of: segment });
   }
-  const caps = rep.rateCaps ?? settings.rateCaps;
+  const caps = settings.capsOf(rep.id);
   const cap = caps.length === 0 ? null : reachedCap(caps, standing, of.at);
   return cap && because('RATE_CAPPED', { count: cap.leads, limit: cap.leads, of: cap.per });
 }

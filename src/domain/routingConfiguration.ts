@@ -1,6 +1,6 @@
 import type { AccountIndex } from './accounts.ts';
 import { type Condition, compileCondition, type Predicate } from './condition.ts';
-import type { Pool, Rep, Segment, Settings } from './configuration.ts';
+import type { Pool, RateCap, Rep, Segment, Settings } from './configuration.ts';
 import type { Names } from './decisionSummary.ts';
 import type { RoutableLead } from './lead.ts';
 import type { MetroIndex } from './metros.ts';
@@ -93,23 +93,30 @@ export interface CompiledSettings extends Settings {
   costOf(lead: RoutableLead, at: number): number;
   /** The lead classes a lead belongs to, as keys of segments. */
   classesOf(lead: RoutableLead, at: number): readonly string[];
+  /** The rate caps that hold for a rep. */
+  capsOf(repId: string): readonly RateCap[];
   /** How many moments a rep's rate caps need to know. */
-  momentsOf(rep: Rep): number;
+  momentsOf(repId: string): number;
   readonly freeMail: ReadonlySet<string>;
 }
 
-/** @param reps whose own class limits make classes too */
+/** @param reps whose own class limits make classes too, and whose own rate caps replace the workspace's */
 export function compileSettings(settings: Settings, reps: Iterable<Rep>, segments: Segments): CompiledSettings {
   const classes = new Set(settings.classLimits.map(({ segment }) => segment));
-  for (const rep of reps) for (const { segment } of rep.classLimits) classes.add(segment);
+  const ownCaps = new Map<string, readonly RateCap[]>();
+  for (const { id, classLimits, rateCaps } of reps) {
+    for (const { segment } of classLimits) classes.add(segment);
+    if (rateCaps !== null) ownCaps.set(id, rateCaps);
+  }
+  const capsOf = (repId: string): readonly RateCap[] => ownCaps.get(repId) ?? settings.rateCaps;
   const classKeys = [...classes].filter((key) => segments.byKey.has(key)).sort();
-  const ofWorkspace = momentsNeeded(settings.rateCaps);
   return {
     ...settings,
     costOf: (lead, at) => firstMatch(settings.leadCosts, ({ segment }) => segment, segments, lead, at)?.cost ?? 1,
     classesOf: (lead, at) =>
       classKeys.length === 0 ? classKeys : classKeys.filter((key) => segments.predicate(key)(lead, at)),
-    momentsOf: ({ rateCaps }) => (rateCaps === null ? ofWorkspace : momentsNeeded(rateCaps)),
+    capsOf,
+    momentsOf: (repId) => momentsNeeded(capsOf(repId)),
     freeMail: new Set(settings.freeMailDomains),
   };
 }

@@ -48,8 +48,7 @@ export class Simulation implements RoutingState {
 
   /** Lets a rep receive a lead that no rotation has given. */
   give(repId: string, holding: Holding, at: number): void {
-    const rep = this.#configuration.reps.byId.get(repId);
-    const moments = rep ? this.#configuration.settings.momentsOf(rep) : 0;
+    const moments = this.#configuration.settings.momentsOf(repId);
     const held = withLead(this.rep(repId), holding);
     this.#standings.set(repId, withAssignment(held, ++this.#lastAssignment, at, moments));
   }

@@ -11,8 +11,11 @@ export interface Standing {
   readonly held: Readonly<Record<string, number>>;
   /** Open leads of each lead class, by the segment's key. */
   readonly classes: Readonly<Record<string, number>>;
-  /** When leads were received, in ms since 1970, the last ones: as many as the rep's rate caps ask for. */
-  readonly recent: readonly number[];
+  /**
+   * When leads were received, in ms since 1970, the last ones: as many as the rep's rate caps ask for. In what was kept of
+   * a decision only those are there that a cap looks at.
+   */
+  readonly recent: readonly (number | undefined)[];
 }
 
 /** What one open lead takes up. */
@@ -56,6 +59,23 @@ export const withAssignment = (standing: Standing, number: number, at: number, r
 
 const NONE: readonly number[] = [];
 
+/** A moment that a rate cap looks at: so many assignments ago. */
+export type CapMoment = readonly [ago: number, moment: number];
+
+/** What of the moments it takes to ask the caps again: one for each, however many leads it allows. */
+export const capMoments = (caps: readonly RateCap[], { recent }: Standing): readonly CapMoment[] =>
+  caps.flatMap(({ leads }) => {
+    const moment = recent.at(-leads);
+    return moment === undefined ? [] : [[leads, moment]];
+  });
+
+/** Moments of which only these are known. */
+export function recentOf(moments: readonly CapMoment[]): Standing['recent'] {
+  const recent = new Array<number | undefined>(Math.max(0, ...moments.map(([ago]) => ago)));
+  for (const [ago, moment] of moments) recent[recent.length - ago] = moment;
+  return recent;
+}
+
 function count(
   counts: Readonly<Record<string, number>>,
   names: readonly string[],
@@ -86,7 +106,7 @@ const ROLLING_MS: Readonly<Record<Period, number>> = {
 export const reachedCap = (caps: readonly RateCap[], { recent }: Standing, at: number): RateCap | null =>
   caps.find((cap) => {
     // The cap is reached when so many leads ago is still within the period.
-    const earliest = recent[recent.length - cap.leads];
+    const earliest = recent.at(-cap.leads);
     if (earliest === undefined) return false;
     return cap.timeZone === null
       ? earliest > at - ROLLING_MS[cap.per]

@@ -1,11 +1,10 @@
 import { v7 } from 'uuid';
 import type { Lanes } from '../assignment/lanes.ts';
-import { type IncomingLead, preview, type Submitted, submit } from '../assignment/operations.ts';
+import { type IncomingLead, type Previewed, preview, type Submitted, submit } from '../assignment/operations.ts';
 import { previewVersion } from '../assignment/simulatePlan.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
-import type { Decision } from '../domain/decision.ts';
 import { InvalidInput, Refusal } from '../domain/errors.ts';
 import { contentHash, issuesOf, LIMITS, type ParsedLead, parseLead } from './leadInput.ts';
 import { line } from './text.ts';
@@ -83,11 +82,12 @@ export async function previewRouting(
   { workspaceId, repId }: Principal,
   lead: object,
   version: number | null,
-): Promise<Decision> {
+): Promise<Previewed> {
   const now = clock.now();
-  const routable = { ...parseLead(lead, now, []).routable, enteredById: repId };
-  if (version !== null) return previewVersion(database, workspaceId, version, routable, now);
-  return lanes.run(workspaceId, preview(routable));
+  const { routable, derived } = parseLead(lead, now, []);
+  const tried = { routable: { ...routable, enteredById: repId }, derived };
+  if (version !== null) return previewVersion(database, workspaceId, version, tried, now);
+  return lanes.run(workspaceId, preview(tried));
 }
 
 /** @throws InvalidInput for an owner named by who may not assign */

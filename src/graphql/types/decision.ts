@@ -1,4 +1,11 @@
-import { type Decided, type Replay, replayDecision, type Unmatched, unmatchedSteps } from '../../assignment/explain.ts';
+import {
+  basisOf,
+  type Decided,
+  type Replay,
+  replayDecision,
+  type Unmatched,
+  unmatchedSteps,
+} from '../../assignment/explain.ts';
 import { readDecision, type StoredDecision } from '../../assignment/storedDecision.ts';
 import { maySee } from '../../auth/visibility.ts';
 import type { Assignment } from '../../db/generated/client.ts';
@@ -211,10 +218,10 @@ DecisionRef.implement({
         language: t.arg({ type: LanguageRef }),
       },
       complexity: { field: 50 },
-      resolve: async ({ decided }, { first, language }, { database }) =>
-        decided
-          ? [...(await unmatchedSteps(database, decided, language ?? 'EN', Math.min(Math.max(first ?? 50, 1), 200)))]
-          : [],
+      resolve: async (decision, { first, language }) => {
+        const limit = Math.min(Math.max(first ?? 50, 1), 200);
+        return [...(await unmatchedSteps(decision.basis, decision, language ?? 'EN', limit))];
+      },
     }),
     facts: t.field({
       type: [FactRef],
@@ -260,15 +267,17 @@ DecisionRef.implement({
 });
 
 /** The decision behind an assignment. */
-export async function decisionOf(assignment: Assignment, { loaders }: Context): Promise<DecisionRow> {
+export async function decisionOf(assignment: Assignment, { loaders, database }: Context): Promise<DecisionRow> {
   const [{ data }, lead] = await Promise.all([
     loadRequired(loaders.decision, assignment.id),
     loadRequired(loaders.lead, assignment.leadId),
   ]);
   const { repId, planVersion, stepKey, poolId, territoryId, method } = assignment;
   const stored = data as unknown as StoredDecision;
+  const decided = { lead, assignment, stored };
   return {
-    decided: { lead, assignment, stored },
+    decided,
+    basis: basisOf(database, decided),
     ...readDecision(stored, method),
     repId,
     planVersion,
@@ -300,15 +309,13 @@ async function namesFor(decision: DecisionRow, { loaders }: Context): Promise<Na
   };
 }
 
-function factsOf({ account, decided }: DecisionRow): Fact[] {
-  const { lead } = decided ?? {};
-  const derived = (lead?.derived ?? {}) as Readonly<Record<string, string>>;
+function factsOf({ account, basis: { lead, derived } }: DecisionRow): Fact[] {
   const facts = Object.entries(derived).map(
-    ([field, from]): Fact => ({ field, value: String(lead?.[field as keyof typeof lead] ?? ''), from }),
+    ([field, from]): Fact => ({ field, value: String(lead[field as keyof typeof lead] ?? ''), from }),
   );
   const of = { KEY: 'accountKey', DOMAIN: 'companyDomain', NAME: 'companyName' } as const;
   if (account)
-    facts.push({ field: 'account', value: String(lead?.[of[account.by]] ?? account.by), from: of[account.by] });
+    facts.push({ field: 'account', value: String(lead[of[account.by]] ?? account.by), from: of[account.by] });
   return facts;
 }
 
@@ -345,7 +352,11 @@ const ReplayRef = builder.objectRef<Replay & { readonly decided: Decided }>('Rep
     decision: t.field({
       type: DecisionRef,
       description: 'As it was decided again.',
-      resolve: ({ decision, decided }) => ({ ...decision, decided }),
+      resolve: ({ decision, decided }, _args, { database }) => ({
+        ...decision,
+        decided,
+        basis: basisOf(database, decided),
+      }),
     }),
   }),
 });

@@ -1,5 +1,6 @@
 import type DataLoader from 'dataloader';
 import type { Decided } from '../../assignment/explain.ts';
+import type { Basis } from '../../assignment/operations.ts';
 import type { ReadAttempt, ReadDecision, ReadStep } from '../../assignment/storedDecision.ts';
 import type { OwnMetro } from '../../configuration/metros.ts';
 import type { Activity, ApiKey, Assignment, Lead, PlanVersion } from '../../db/generated/client.ts';
@@ -17,7 +18,9 @@ export type PoolRow = Loose<Omit<Pool, 'members'>, 'segmentValues' | 'weighting'
 
 /** A decision together with what its assignment says. */
 export interface DecisionRow extends ReadDecision {
-  /** What was decided, for what is worked out on request; null for a preview. */
+  /** For what is worked out on request. */
+  readonly basis: Basis;
+  /** Null for a preview. */
   readonly decided: Decided | null;
   readonly repId: string;
   readonly planVersion: number | null;

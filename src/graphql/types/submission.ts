@@ -1,5 +1,5 @@
 import type { Submitted } from '../../assignment/operations.ts';
-import { readDecision, storeDecision } from '../../assignment/storedDecision.ts';
+import { asRead } from '../../assignment/storedDecision.ts';
 import { Refusal } from '../../domain/errors.ts';
 import { LIMITS } from '../../intake/leadInput.ts';
 import { previewRouting, type SubmitOutcome, submitLead, submitLeads } from '../../intake/submitLeads.ts';
@@ -210,10 +210,9 @@ builder.queryField('previewRouting', (t) =>
     resolve: (_root, { input, version }, context) =>
       orRefusal(async () => {
         const principal = signedIn(context);
-        const decision = await previewRouting(context.intake, context.database, principal, input, version ?? null);
-        return {
-          decision: { ...decision, decided: null, ...readDecision(storeDecision(decision, 0), decision.method) },
-        };
+        const { intake, database } = context;
+        const { decision, basis } = await previewRouting(intake, database, principal, input, version ?? null);
+        return { decision: { ...decision, ...asRead(decision), basis, decided: null } };
       }),
   }),
 );
