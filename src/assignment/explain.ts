@@ -1,5 +1,3 @@
-import type { Database } from '../db/client.ts';
-import { loadConfigurationAsOf } from '../db/configuration.ts';
 import type { Assignment, Lead } from '../db/generated/client.ts';
 import { decide } from '../domain/decide.ts';
 import type { Decision, StepTrace } from '../domain/decision.ts';
@@ -25,26 +23,22 @@ export interface Unmatched {
   readonly why: string;
 }
 
-/** The configuration and the plan that decided; null for decisions that no plan has made. */
-async function configurationOf(
-  database: Database,
-  { assignment, stored }: Decided,
-): Promise<RoutingConfiguration | null> {
-  if (assignment.planVersion === null || stored.steps.length === 0) return null;
-  const client = await database.pool.connect();
-  try {
-    return await loadConfigurationAsOf(client, assignment.workspaceId, stored.configVersion, assignment.planVersion);
-  } finally {
-    client.release();
-  }
-}
+/** Gives the configuration and the plan that decided; null when that version of the plan is no more. */
+export type LoadConfiguration = (configVersion: number, planVersion: number) => Promise<RoutingConfiguration | null>;
+
+/** Null for decisions that no plan has made. */
+const configurationOf = (
+  { assignment: { planVersion }, stored }: Decided,
+  load: LoadConfiguration,
+): Promise<RoutingConfiguration | null> =>
+  planVersion === null || stored.steps.length === 0 ? Promise.resolve(null) : load(stored.configVersion, planVersion);
 
 /** What a decision that was kept was made of. */
-export const basisOf = (database: Database, decided: Decided): Basis => ({
+export const basisOf = (decided: Decided, load: LoadConfiguration): Basis => ({
   lead: toRoutable(decided.lead),
   derived: decided.lead.derived as Basis['derived'],
   at: decided.assignment.assignedAt.getTime(),
-  configuration: async () => (decided.stored.movedTo === undefined ? configurationOf(database, decided) : null),
+  configuration: async () => (decided.stored.movedTo === undefined ? configurationOf(decided, load) : null),
 });
 
 /** Why the steps before the deciding one did not match, in their order; worked out of the configuration as it was then. */
@@ -103,12 +97,12 @@ export interface Replay {
  * Decides again from what was kept: the lead, the configuration of that version, the state as far as it was looked at.
  * @returns null when that configuration is no more
  */
-export async function replayDecision(database: Database, decided: Decided): Promise<Replay | null> {
+export async function replayDecision(decided: Decided, load: LoadConfiguration): Promise<Replay | null> {
   const { assignment, stored } = decided;
   const { repId, planVersion, stepKey, poolId, territoryId, method } = assignment;
   const kept = { ...readDecision(stored, method), repId, planVersion: planVersion ?? 0, stepKey, poolId, territoryId };
   if (stored.steps.length === 0) return { replayed: false, same: true, differences: [], decision: kept };
-  const configuration = await configurationOf(database, decided);
+  const configuration = await configurationOf(decided, load);
   if (configuration === null) return null;
   const again = decideAgain(decided, configuration);
   const readAgain = {

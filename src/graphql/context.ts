@@ -38,22 +38,24 @@ export function createContext(
 ): Context {
   let visibility: Promise<Visibility> | undefined;
   let readAt = 0;
+  const currentVisibility = (): Promise<Visibility> => {
+    if (principal === null) return Promise.resolve({ of: 'none' });
+    if (visibility === undefined || performance.now() - readAt > VISIBILITY_MS) {
+      readAt = performance.now();
+      visibility = visibilityOf(services.database, principal);
+      // What failed once is not to fail for as long as the subscription lasts.
+      visibility.catch(() => {
+        visibility = undefined;
+      });
+    }
+    return visibility;
+  };
+  const { database } = services;
   return {
     ...services,
     principal,
-    loaders: createLoaders(services.database, principal?.workspaceId ?? null, subscription === null),
-    visibility: () => {
-      if (principal === null) return Promise.resolve({ of: 'none' });
-      if (visibility === undefined || performance.now() - readAt > VISIBILITY_MS) {
-        readAt = performance.now();
-        visibility = visibilityOf(services.database, principal);
-        // What failed once is not to fail for as long as the subscription lasts.
-        visibility.catch(() => {
-          visibility = undefined;
-        });
-      }
-      return visibility;
-    },
+    loaders: createLoaders(database, principal?.workspaceId ?? null, subscription === null, currentVisibility),
+    visibility: currentVisibility,
     closeSlow: subscription ?? (() => {}),
   };
 }

@@ -1,5 +1,7 @@
 import DataLoader from 'dataloader';
+import type { Visibility } from '../auth/visibility.ts';
 import type { Database } from '../db/client.ts';
+import { loadConfigurationAsOf } from '../db/configuration.ts';
 import type {
   Account,
   Activity,
@@ -13,7 +15,9 @@ import type {
   Rotation,
   Territory,
 } from '../db/generated/client.ts';
+import type { RoutingConfiguration } from '../domain/routingConfiguration.ts';
 import { NO_ID } from './ids.ts';
+import { type AccountSuggestion, findRelatedLeads, type RelatedLead, suggestAccounts } from './leadLookups.ts';
 
 export type AccountWithDomains = Account & { readonly domains: readonly string[] };
 export type Member = {
@@ -46,14 +50,29 @@ export interface Loaders {
   readonly poolsOfRep: Grouped<Pool>;
   readonly assignmentsOfLead: Grouped<Assignment>;
   readonly activitiesOfLead: Grouped<Activity>;
+  readonly relatedLeads: Grouped<RelatedLead>;
+  readonly accountSuggestions: Grouped<AccountSuggestion>;
+  /** As it stood for a decision; null when that version of the plan is no more. */
+  readonly configurationAsOf: DataLoader<ConfigurationVersion, RoutingConfiguration | null, string>;
+}
+
+export interface ConfigurationVersion {
+  readonly configVersion: number;
+  readonly planVersion: number;
 }
 
 /**
  * One query for all look-ups of one kind that an operation makes at the same time, within one workspace.
  *
  * @param cache whether what was read is kept; not in a subscription, whose every event is to be read anew
+ * @param visibility whose leads may be found beside others
  */
-export function createLoaders(database: Database, workspace: string | null, cache: boolean): Loaders {
+export function createLoaders(
+  database: Database,
+  workspace: string | null,
+  cache: boolean,
+  visibility: () => Promise<Visibility>,
+): Loaders {
   const { prisma } = database;
   // Without a workspace nothing is found.
   const workspaceId = workspace ?? NO_ID;
@@ -129,6 +148,29 @@ export function createLoaders(database: Database, workspace: string | null, cach
           orderBy: [{ at: 'asc' }, { id: 'asc' }],
         }),
       (row) => row.leadId,
+    ),
+    relatedLeads: grouped(
+      async (ids) => findRelatedLeads(database, workspaceId, await visibility(), ids),
+      (row) => row.of,
+    ),
+    accountSuggestions: grouped(
+      (ids) => suggestAccounts(database, workspaceId, ids),
+      (row) => row.of,
+    ),
+    configurationAsOf: new DataLoader(
+      async (versions) => {
+        const client = await database.pool.connect();
+        try {
+          const loaded: (RoutingConfiguration | null)[] = [];
+          for (const { configVersion, planVersion } of versions) {
+            loaded.push(await loadConfigurationAsOf(client, workspaceId, configVersion, planVersion));
+          }
+          return loaded;
+        } finally {
+          client.release();
+        }
+      },
+      { cache, cacheKeyFn: ({ configVersion, planVersion }) => `${configVersion}/${planVersion}` },
     ),
   };
 }

@@ -59,14 +59,14 @@ function contextOf(principal: Principal | null, isSubscription = false): Context
 }
 
 const submit = async (count: number): Promise<void> => {
-  const leads = Array.from({ length: count }, () => ({ lead: { country: 'NO' } }));
+  const leads = Array.from({ length: count }, () => ({ lead: { country: 'NO', companyName: 'Nordlys AS' } }));
   await app.send('mutation ($input: SubmitLeadsInput!) { submitLeads(input: $input) { __typename } }', {
     input: { leads },
   });
 };
 
 describe('the database is asked', () => {
-  test('as often for 100 leads as for 5, with owners, assignments, pools, members, decisions and accounts', async () => {
+  test('no more often for 100 leads than for 5, with owners, assignments, pools, decisions, accounts and related leads', async () => {
     await submit(100);
     const principal = await principalOf(await app.keyFor('ADMIN'));
     const query = parse(`query ($first: Int!) {
@@ -75,7 +75,8 @@ describe('the database is asked', () => {
         account { name owner { name } }
         activities { kind }
         assignments { rep { name } lead { id } }
-        assignment { pool { name } territory { name } decision { rep { name } steps { stepKey } } }
+        assignment { pool { name } territory { name } decision { rep { name } steps { stepKey } unmatched { stepKey } } }
+        related { id } accountSuggestions { account { key } }
       } } }
     }`);
     const count = async (first: number): Promise<number> => {
@@ -94,7 +95,7 @@ describe('the database is asked', () => {
     const few = await count(5);
     expect(few).toBeGreaterThan(5);
     expect(few).toBeLessThan(20);
-    expect(await count(100)).toBe(few);
+    expect(await count(100)).toBeLessThanOrEqual(few);
   });
 
   test('not at all to hand out an event with what its lead and assignment say of themselves', async () => {

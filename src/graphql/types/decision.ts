@@ -1,6 +1,7 @@
 import {
   basisOf,
   type Decided,
+  type LoadConfiguration,
   type Replay,
   replayDecision,
   type Unmatched,
@@ -266,8 +267,14 @@ DecisionRef.implement({
   }),
 });
 
+const configurationLoader =
+  ({ loaders }: Context): LoadConfiguration =>
+  (configVersion, planVersion) =>
+    loaders.configurationAsOf.load({ configVersion, planVersion });
+
 /** The decision behind an assignment. */
-export async function decisionOf(assignment: Assignment, { loaders, database }: Context): Promise<DecisionRow> {
+export async function decisionOf(assignment: Assignment, context: Context): Promise<DecisionRow> {
+  const { loaders } = context;
   const [{ data }, lead] = await Promise.all([
     loadRequired(loaders.decision, assignment.id),
     loadRequired(loaders.lead, assignment.leadId),
@@ -277,7 +284,7 @@ export async function decisionOf(assignment: Assignment, { loaders, database }: 
   const decided = { lead, assignment, stored };
   return {
     decided,
-    basis: basisOf(database, decided),
+    basis: basisOf(decided, configurationLoader(context)),
     ...readDecision(stored, method),
     repId,
     planVersion,
@@ -352,10 +359,10 @@ const ReplayRef = builder.objectRef<Replay & { readonly decided: Decided }>('Rep
     decision: t.field({
       type: DecisionRef,
       description: 'As it was decided again.',
-      resolve: ({ decision, decided }, _args, { database }) => ({
+      resolve: ({ decision, decided }, _args, context) => ({
         ...decision,
         decided,
-        basis: basisOf(database, decided),
+        basis: basisOf(decided, configurationLoader(context)),
       }),
     }),
   }),
@@ -372,7 +379,7 @@ builder.queryField('replayDecision', (t) =>
     resolve: (_root, { leadId }, context) =>
       orRefusal(async () => {
         const { decided } = (await visibleDecision(leadId, context)) ?? {};
-        const replay = decided && (await replayDecision(context.database, decided));
+        const replay = decided && (await replayDecision(decided, configurationLoader(context)));
         if (!replay) throw new Refusal('NOT_FOUND', 'There is no such lead.');
         return { ...replay, decided };
       }),

@@ -1,11 +1,12 @@
 import type { Operation } from '../../assignment/lane.ts';
-import { maySee, visibleLeads } from '../../auth/visibility.ts';
+import { maySee } from '../../auth/visibility.ts';
 import type { Lead } from '../../db/generated/client.ts';
 import { Refusal } from '../../domain/errors.ts';
 import { builder } from '../builder.ts';
 import { pageArgs, pageComplexity } from '../connection.ts';
 import { type Context, signedIn } from '../context.ts';
 import { decodeId, encodeId } from '../ids.ts';
+import type { AccountSuggestion } from '../leadLookups.ts';
 import { decisionOf } from './decision.ts';
 import { ActivityKindRef, LeadStatusRef, MethodRef, QualificationRef, RequestKindRef } from './enums.ts';
 import { LeadConnectionRef, LeadFilterRef, leadPage } from './leadList.ts';
@@ -23,12 +24,6 @@ import {
   TerritoryRef,
 } from './refs.ts';
 
-/** An account that a lead may belong to. */
-interface AccountSuggestion {
-  readonly accountId: string;
-  readonly score: number;
-}
-
 const AccountSuggestionRef = builder.objectRef<AccountSuggestion>('AccountSuggestion').implement({
   description: 'An account that a lead may belong to, by the likeness of names. Nothing is routed by it.',
   authScopes: { 'configuration:read': true },
@@ -40,37 +35,6 @@ const AccountSuggestionRef = builder.objectRef<AccountSuggestion>('AccountSugges
     score: t.exposeFloat('score', { description: 'Trigram similarity, from the threshold 0.6 to 1.' }),
   }),
 });
-
-/** From this similarity on a name is worth a look: `pg_trgm`'s, 0 to 1. */
-const SIMILAR = 0.6;
-
-async function suggestAccounts(lead: Lead, { database }: Context): Promise<AccountSuggestion[]> {
-  if (lead.accountId !== null || lead.normalizedCompany === null) return [];
-  // `%` finds by the index whatever is above pg_trgm's own threshold of 0.3; ours comes after.
-  return database.prisma.$queryRaw<AccountSuggestion[]>`
-    SELECT "id" AS "accountId", similarity("normalizedName", ${lead.normalizedCompany})::float8 AS "score"
-    FROM "Account"
-    WHERE "workspaceId" = ${lead.workspaceId}::uuid AND "normalizedName" % ${lead.normalizedCompany}
-      AND similarity("normalizedName", ${lead.normalizedCompany}) >= ${SIMILAR}
-    ORDER BY "score" DESC, "key" LIMIT 5`;
-}
-
-const MAX_RELATED = 25;
-
-async function relatedLeads(lead: Lead, context: Context): Promise<Lead[]> {
-  const { companyDomain, normalizedCompany, id } = lead;
-  const same = [
-    ...(companyDomain === null ? [] : [{ companyDomain }]),
-    ...(normalizedCompany === null ? [] : [{ normalizedCompany }]),
-  ];
-  if (same.length === 0) return [];
-  const visible = visibleLeads(signedIn(context), await context.visibility());
-  return context.database.prisma.lead.findMany({
-    where: { AND: [visible, { OR: same }, { id: { not: id } }] },
-    orderBy: { id: 'desc' },
-    take: MAX_RELATED,
-  });
-}
 
 LeadRef.implement({
   description: 'One enquiry by one person, normalised.',
@@ -130,14 +94,17 @@ LeadRef.implement({
       description:
         'Other leads of the same company, by domain or name, that are yours to see; newest first, at most 25.',
       complexity: { field: 1, multiplier: 25 },
-      resolve: (lead, _args, context) => relatedLeads(lead, context),
+      resolve: async ({ id }, _args, { loaders }) => {
+        const related = await loaders.relatedLeads.load(id);
+        return Promise.all(related.map((each) => loadRequired(loaders.lead, each.id)));
+      },
     }),
     accountSuggestions: t.field({
       type: [AccountSuggestionRef],
       authScopes: { 'configuration:read': true },
       description: 'Accounts with a similar name, where none was recognised; the most similar first, at most 5.',
       complexity: { field: 5, multiplier: 5 },
-      resolve: (lead, _args, context) => suggestAccounts(lead, context),
+      resolve: ({ id }, _args, { loaders }) => loaders.accountSuggestions.load(id),
     }),
     capturedAt: t.expose('capturedAt', { type: 'DateTime', description: 'As the source says; may be old.' }),
     receivedAt: t.expose('receivedAt', { type: 'DateTime' }),
