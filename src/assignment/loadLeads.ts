@@ -20,7 +20,7 @@ export interface Wanted {
   readonly people: readonly PersonKeys[];
 }
 
-/** Of one person; more are of no use, since the first counts. */
+/** The latest of one person; more are of no use, since each knows when the first came in. */
 const MAX_OF_PERSON = 100;
 
 /* Look-ups by index, one for each way, rather than one with OR, which would be a scan. */
@@ -38,13 +38,13 @@ const SELECT_LEADS = `
       ON l."workspaceId" = $1 AND l."id" = named."firstId" AND l."closedAt" IS NULL
     UNION SELECT o."id" FROM (SELECT DISTINCT "firstId" FROM named) AS n CROSS JOIN LATERAL (
       SELECT l."id" FROM "Lead" l WHERE l."workspaceId" = $1 AND l."firstLeadId" = n."firstId" AND l."closedAt" IS NULL
-      ORDER BY l."id" LIMIT ${MAX_OF_PERSON}) AS o
+      ORDER BY l."id" DESC LIMIT ${MAX_OF_PERSON}) AS o
     UNION SELECT o."id" FROM people p CROSS JOIN LATERAL (
       SELECT l."id" FROM "Lead" l WHERE l."workspaceId" = $1 AND l."personKey" = p."personKey" AND l."closedAt" IS NULL
-      ORDER BY l."id" LIMIT ${MAX_OF_PERSON}) AS o
+      ORDER BY l."id" DESC LIMIT ${MAX_OF_PERSON}) AS o
     UNION SELECT o."id" FROM people p CROSS JOIN LATERAL (
       SELECT l."id" FROM "Lead" l WHERE l."workspaceId" = $1 AND l."phone" = p."phone" AND l."closedAt" IS NULL
-      ORDER BY l."id" LIMIT ${MAX_OF_PERSON}) AS o
+      ORDER BY l."id" DESC LIMIT ${MAX_OF_PERSON}) AS o
   )
   SELECT l.*, f."receivedAt" AS "firstReceivedAt"
   FROM wanted

@@ -42,13 +42,13 @@ export async function carryOutMove(
       return moveLeads(move).apply(new Batch(workspaceId, memory, clock.now(), loaded));
     });
   }
-  const moved: Moved[] = [];
+  const moved = new Map<string, Moved>();
   for (let start = 0; start < move.leadIds.length; start += CHUNK) {
-    const leadIds = move.leadIds.slice(start, start + CHUNK);
-    moved.push(...(await lanes.run(workspaceId, moveLeads({ ...move, leadIds }))));
+    // Who has moved along with a lead of an earlier part is not decided again.
+    const leadIds = move.leadIds.slice(start, start + CHUNK).filter((leadId) => !moved.has(leadId));
+    for (const each of await lanes.run(workspaceId, moveLeads({ ...move, leadIds }))) moved.set(each.leadId, each);
   }
-  // A companion may have moved with a lead of an earlier chunk.
-  return [...new Map(moved.map((each) => [each.leadId, each])).values()];
+  return [...moved.values()];
 }
 
 /** The open leads that a rep owns, or that a pool has routed to their present owners; oldest first. */

@@ -1,12 +1,13 @@
 import { v7 } from 'uuid';
 import type { Activity, Assignment, Lead } from '../db/generated/client.ts';
 import { normalizeCompanyName } from '../domain/accounts.ts';
+import type { Rep } from '../domain/configuration.ts';
 import { decide, decideWithoutStep, earnersOf, type RoutingState } from '../domain/decide.ts';
 import type { Decision, Method, Turned } from '../domain/decision.ts';
 import { decisionSummary } from '../domain/decisionSummary.ts';
 import { InvalidInput, type Issue, Refusal } from '../domain/errors.ts';
 import { type ActivityKind, isContact, isOpen, type LeadStatus, type RoutableLead } from '../domain/lead.ts';
-import { charge, giveBack, type PastTurn, takeAgain } from '../domain/rotation.ts';
+import { charge, effectiveWeight, giveBack, type PastTurn, takeAgain } from '../domain/rotation.ts';
 import { earnersIn, namesIn, planOfPool, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
 import { type KnownLead, personKey, samePerson } from '../domain/samePerson.ts';
 import { accountOwner, type Settled, settleLead } from '../domain/settleLead.ts';
@@ -76,7 +77,7 @@ function submitOne(batch: Batch, incoming: IncomingLead): Submitted | Refusal {
   }
   const { configuration } = batch.memory;
   if (configuration.plan === null) return noPlan();
-  const settled = settleLead(routable, configuration);
+  const settled = settleLead(routable, configuration, incoming.derived);
   if (settled.issues.length > 0) {
     return new InvalidInput(settled.issues.map((issue) => ({ ...issue, path: [...incoming.path, ...issue.path] })));
   }
@@ -86,9 +87,7 @@ function submitOne(batch: Batch, incoming: IncomingLead): Submitted | Refusal {
   if (known && action === 'REJECT') {
     return new Refusal('DUPLICATE_LEAD', 'This person has an open lead already. Nothing was stored.');
   }
-  const owner = known && configuration.reps.byId.get(known.owned.assignment.repId);
-  const isOwned = owner && owner.status !== 'LEFT' && owner.email !== settled.lead.email;
-  if (known && isOwned && action === 'ROUTE_TO_OWNER') return joinOwner(batch, incoming, settled, known);
+  if (known?.mayKeep && action === 'ROUTE_TO_OWNER') return joinOwner(batch, incoming, settled, known);
 
   const decision = decide(settled.lead, configuration, batch, { at: batch.now.getTime() });
   const lead = insertLead(batch, incoming, settled, decision, known);
@@ -110,9 +109,13 @@ function submitOne(batch: Batch, incoming: IncomingLead): Submitted | Refusal {
 /** An open lead of the same person, and what there is to know of it. */
 interface Known extends KnownLead {
   readonly owned: OwnedLead;
+  /** Whether its owner can own the person's next lead too. */
+  readonly mayKeep: boolean;
 }
 
+/** The earliest open lead of the same person: of those whose owner can own this one too, or else of all. */
 function knownLeadOf(batch: Batch, lead: RoutableLead): Known | null {
+  const { reps, settings } = batch.memory.configuration;
   const candidates = batch.openLeadsOf(keysOf(lead)).map(
     (owned): Known => ({
       id: owned.lead.id,
@@ -122,10 +125,17 @@ function knownLeadOf(batch: Batch, lead: RoutableLead): Known | null {
       email: owned.lead.email,
       phone: owned.lead.phone,
       owned,
+      mayKeep: canOwn(reps.byId.get(owned.assignment.repId), lead),
     }),
   );
-  return samePerson(lead, candidates, batch.memory.configuration.settings.samePerson, batch.now.getTime());
+  const earliest = (among: readonly Known[]): Known | null =>
+    samePerson(lead, among, settings.samePerson, batch.now.getTime());
+  return earliest(candidates.filter(({ mayKeep }) => mayKeep)) ?? earliest(candidates);
 }
+
+/** Nobody owns a lead after having left, or one with their own address. */
+const canOwn = (rep: Rep | undefined, { email }: Pick<RoutableLead, 'email'>): boolean =>
+  rep !== undefined && rep.status !== 'LEFT' && rep.email !== email;
 
 /** An assignment that no step makes, as the batch stands. */
 const withoutStep = (batch: Batch, lead: RoutableLead, made: Parameters<typeof decideWithoutStep>[4]): Decision =>
@@ -160,6 +170,9 @@ function bringIn(
   if (!owner) {
     return new InvalidInput([{ path: [...incoming.path, 'ownerKey'], message: `there is no rep "${ownerKey}"` }]);
   }
+  // What was closed may be of somebody who has left since.
+  if (owner.status === 'LEFT' && isOpen(status)) return repLeft(owner);
+  if (owner.email === settled.lead.email) return ownAddress(owner);
   const decision = withoutStep(batch, settled.lead, { repId: owner.id, method: 'MANUAL' });
   const lead = insertLead(batch, incoming, settled, decision, null, status);
   carryOut(batch, lead, decision, { reason: 'Brought in', assignedBy: incoming.submittedBy }, lead.receivedAt);
@@ -186,7 +199,7 @@ function insertLead(
     ...settled,
     ...keysOf(settled),
     attributes: settled.attributes as Lead['attributes'],
-    derived: { ...incoming.derived, ...derived },
+    derived,
     message: incoming.message,
     accountId: decision.account?.id ?? null,
     firstLeadId: known?.firstId ?? null,
@@ -245,6 +258,11 @@ function warnOfFailures(batch: Batch, { steps, planVersion }: Decision): void {
 
 const noPlan = (): Refusal =>
   new Refusal('NO_PLAN', 'No plan is published, so nobody could own the lead. Publish a plan, then submit again.');
+
+const repLeft = ({ name }: Rep): Refusal => new Refusal('REP_LEFT', `${name} has left and can own nothing.`);
+
+const ownAddress = ({ name }: Rep): Refusal =>
+  new Refusal('OWNER_EQUALS_LEAD', `The lead carries ${name}’s own address.`);
 
 const summaryOf = (batch: Batch, decision: Decision): string =>
   decisionSummary(decision, namesIn(batch.memory.configuration));
@@ -305,12 +323,12 @@ export function decideOnly(
   now: Date,
 ): Previewed {
   if (configuration.plan === null) throw noPlan();
-  const { lead, derived, issues } = settleLead(routable, configuration);
+  const { lead, derived, issues } = settleLead(routable, configuration, before);
   if (issues.length > 0) throw new InvalidInput(issues);
   const at = now.getTime();
   return {
     decision: decide(lead, configuration, state, { at }),
-    basis: { lead, derived: { ...before, ...derived }, at, configuration: async () => configuration },
+    basis: { lead, derived, at, configuration: async () => configuration },
   };
 }
 
@@ -348,22 +366,21 @@ export const assignByHand = ({ leadId, repId, reason, poolId, by }: HandAssignme
     if (!isOpen(former.lead.status)) {
       throw new Refusal('LEAD_CLOSED', `The lead is ${former.lead.status}; only open leads have a new owner.`);
     }
-    if (rep.status === 'LEFT') throw new Refusal('REP_LEFT', `${rep.name} has left and can own nothing.`);
-    if (former.lead.email !== null && former.lead.email === rep.email) {
-      throw new Refusal('OWNER_EQUALS_LEAD', `The lead carries ${rep.name}’s own address.`);
-    }
+    if (rep.status === 'LEFT') throw repLeft(rep);
+    if (former.lead.email === rep.email) throw ownAddress(rep);
     if (former.assignment.repId === repId) return former;
 
     const companions = batch.companionsOf(former);
     const routable = toRoutable(former.lead);
-    const { value } = former.assignment;
+    const at = batch.now.getTime();
+    const value = pool?.valueOf(routable, at) ?? 1;
     const counts = pool?.countManual === true && pool.members.some((member) => member.repId === repId);
     const turns: Turned[] = [];
     if (counts) {
-      const at = batch.now.getTime();
       const { rotationId, rotation, eligible } = earnersOf(pool, routable, configuration, batch, { at });
       const charged = charge(pool.strategy, eligible, rotation, repId, value);
-      const earners = { listed: eligible, others: { count: 0, weight: 0 } };
+      const listed = eligible.map(({ id, weight }) => ({ id, weight: effectiveWeight(pool.strategy, weight) }));
+      const earners = { listed, others: { count: 0, weight: 0 } };
       turns.push({ rotationId, rotation: charged, paidBy: repId, value, earners });
     }
     const poolOf = { poolId: pool?.id ?? null, territoryId: former.assignment.territoryId };
@@ -463,7 +480,7 @@ export const moveLeads = (move: Move): Operation<Moved[]> => ({
       const decision = decideMove(batch, former, companions, move);
       const { repId: toId, method, stepKey } = decision;
       const told = { fromId, toId, method, stepKey };
-      moved.set(leadId, { leadId, ...told });
+      for (const { lead } of [former, ...companions]) moved.set(lead.id, { leadId: lead.id, ...told });
       if (toId === fromId) {
         // A lead that stays takes its turn all the same, or who has the most leads of a pool would keep all of them.
         for (const { rotationId, rotation } of decision.turns) batch.setRotation(rotationId, rotation);
@@ -474,7 +491,6 @@ export const moveLeads = (move: Move): Operation<Moved[]> => ({
         ...(move.destination.kind === 'POOL' ? { movedTo: move.destination.poolId } : {}),
       });
       for (const companion of companions) {
-        moved.set(companion.lead.id, { leadId: companion.lead.id, ...told });
         const routable = toRoutable(companion.lead);
         handOver(batch, companion, withoutStep(batch, routable, { repId: toId, method }), move);
       }

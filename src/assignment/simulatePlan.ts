@@ -1,27 +1,35 @@
+import { setImmediate } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Database } from '../db/client.ts';
 import { selectPlanVersion } from '../db/configuration.ts';
-import type { Lead } from '../db/generated/client.ts';
-import { type RawAssignment, toAssignment } from '../db/rows.ts';
-import { Refusal } from '../domain/errors.ts';
+import type { Decision } from '../domain/decision.ts';
+import { type ErrorCode, InvalidInput, Refusal } from '../domain/errors.ts';
 import { gini } from '../domain/fairness.ts';
-import { isOpen, type RoutableLead } from '../domain/lead.ts';
 import type { Plan } from '../domain/plan.ts';
 import { compilePlan, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
-import { settleLead } from '../domain/settleLead.ts';
+import { Simulation } from '../domain/simulation.ts';
 import type { Holding } from '../domain/standing.ts';
+import { Batch } from './batch.ts';
+import { loadLeads } from './loadLeads.ts';
 import { lookAhead, simulationOf } from './lookAhead.ts';
-import { decideOnly, type Previewed, type TriedLead, toRoutable } from './operations.ts';
+import type { Memory } from './memory.ts';
+import { decideOnly, type IncomingLead, type Previewed, submit, type TriedLead, toRoutable } from './operations.ts';
+import { type Closing, type PastLead, selectLastLeads, stateBefore } from './pastLeads.ts';
 
 /** Leads of one simulation. */
 export const MAX_SIMULATED = 10_000;
+/** Decided in one go; then others have their turn. */
+const LEADS_AT_ONCE = 100;
 
 /** What one lead would come to, and what it came to. */
 export interface SimulatedLead {
   /** Null for a lead that was given. */
   readonly leadId: string | null;
   readonly before: SimulatedOwner | null;
-  readonly after: SimulatedOwner;
+  /** Null for a lead that would be refused. */
+  readonly after: SimulatedOwner | null;
+  /** Why it would be refused. */
+  readonly refused: ErrorCode | null;
 }
 
 export interface SimulatedOwner {
@@ -53,17 +61,17 @@ export interface Simulated {
 /** Which leads are tried: the last so many, or these. */
 export type Sample =
   | { readonly kind: 'LAST'; readonly count: number }
-  | { readonly kind: 'GIVEN'; readonly leads: readonly RoutableLead[] };
+  | { readonly kind: 'GIVEN'; readonly leads: readonly IncomingLead[] };
 
 /**
  * Tries a version of the plan on leads, one after the other, and changes nothing.
  *
- * Given leads are decided now, on the state as it is: as publishing the version and submitting them would. The last
- * leads are decided again in the order and at the moments they came in; what they take up now is set free first, and
- * each is closed when it was closed.
+ * Given leads are submitted to the state as it is, which is then thrown away: as publishing the version and submitting
+ * them would come to. The last leads are decided again in the order and at the moments they came in, beginning with the
+ * state as it was before the first of them; each is closed when it was closed.
  *
- * @param version null for the draft, else the published one
- * @throws Refusal NOT_FOUND
+ * @param version null for the draft or, where there is none, the published one
+ * @throws Refusal NOT_FOUND; InvalidInput (PLAN_INVALID: it has no last resort; or leads that would be refused as such)
  */
 export function simulatePlan(
   database: Database,
@@ -72,44 +80,19 @@ export function simulatePlan(
   sample: Sample,
   now: Date,
 ): Promise<Simulated> {
-  return lookAhead(database, workspaceId, async (client, memory) => {
-    const plan = await planToTry(client, workspaceId, version);
-    const { configuration: published } = memory;
-    const configuration = { ...published, plan: compilePlan(plan, published.segments) };
-    const simulation = simulationOf(memory, configuration);
-    if (sample.kind === 'GIVEN') {
-      const leads = sample.leads.map((given): SimulatedLead => {
-        const { lead } = settleLead(given, configuration);
-        return { leadId: null, before: null, after: ownerIn(simulation.route(lead, { at: now.getTime() })) };
-      });
-      return summarize(leads, configuration);
-    }
-    const past = await selectLastLeads(client, workspaceId, sample.count);
-    for (const { lead, present } of past) {
-      if (isOpen(lead.status)) simulation.release(present.repId, present);
-    }
-    const closing: { readonly at: number; readonly repId: string; readonly holding: Holding }[] = [];
-    const leads = past.map(({ lead, assignment }): SimulatedLead => {
-      const at = assignment.assignedAt.getTime();
-      for (let first = closing[0]; first && first.at <= at; first = closing[0]) {
-        simulation.release(first.repId, first.holding);
-        closing.shift();
-      }
-      const decision = simulation.route(toRoutable(lead), { at });
-      if (lead.closedAt !== null) {
-        const closed = { at: lead.closedAt.getTime(), repId: decision.repId, holding: decision };
-        const position = closing.findLastIndex((each) => each.at <= closed.at) + 1;
-        closing.splice(position, 0, closed);
-      }
-      return { leadId: lead.id, before: ownerIn(assignment), after: ownerIn(decision) };
-    });
-    return summarize(leads, configuration);
+  return lookAhead(database, workspaceId, async (client, published) => {
+    const memory = await withPlan(client, workspaceId, published, version);
+    const leads =
+      sample.kind === 'GIVEN'
+        ? await submitGiven(client, workspaceId, memory, sample.leads, now)
+        : await repeatLast(client, workspaceId, memory, sample.count);
+    return summarize(leads, memory.configuration);
   });
 }
 
 /**
  * Who would get a lead now by another version of the plan than the published one. Moves nothing.
- * @throws Refusal NOT_FOUND; InvalidInput (the lead's attributes)
+ * @throws Refusal NOT_FOUND; InvalidInput (PLAN_INVALID; the lead's attributes)
  */
 export const previewVersion = (
   database: Database,
@@ -118,11 +101,26 @@ export const previewVersion = (
   lead: TriedLead,
   now: Date,
 ): Promise<Previewed> =>
-  lookAhead(database, workspaceId, async (client, memory) => {
-    const { configuration } = memory;
-    const plan = compilePlan(await planToTry(client, workspaceId, version), configuration.segments);
-    return decideOnly(lead, { ...configuration, plan }, simulationOf(memory), now);
+  lookAhead(database, workspaceId, async (client, published) => {
+    const memory = await withPlan(client, workspaceId, published, version);
+    return decideOnly(lead, memory.configuration, simulationOf(memory), now);
   });
+
+/** The memory as it would be if the version were published. @throws Refusal NOT_FOUND; InvalidInput PLAN_INVALID */
+async function withPlan(
+  client: pg.ClientBase,
+  workspaceId: string,
+  memory: Memory,
+  version: number | null,
+): Promise<Memory> {
+  const { configuration } = memory;
+  const plan = await planToTry(client, workspaceId, version);
+  if (!plan.lastResort.some((key) => configuration.reps.byKey.has(key))) {
+    const message = 'names nobody who is there; a lead that no step can place would have no owner';
+    throw new InvalidInput([{ path: ['lastResort'], message }], 'PLAN_INVALID');
+  }
+  return { ...memory, configuration: { ...configuration, plan: compilePlan(plan, configuration.segments) } };
+}
 
 /** The version asked for; the draft, or else the published one, when none is. @throws Refusal NOT_FOUND */
 async function planToTry(client: pg.ClientBase, workspaceId: string, version: number | null): Promise<Plan> {
@@ -131,7 +129,7 @@ async function planToTry(client: pg.ClientBase, workspaceId: string, version: nu
     (
       await client.query<{ version: number }>(
         `SELECT "version" FROM "PlanVersion" WHERE "workspaceId" = $1 AND "status" IN ('DRAFT', 'PUBLISHED')
-         ORDER BY "version" DESC LIMIT 1`,
+         ORDER BY "status" = 'DRAFT' DESC LIMIT 1`,
         [workspaceId],
       )
     ).rows[0]?.version;
@@ -141,6 +139,86 @@ async function planToTry(client: pg.ClientBase, workspaceId: string, version: nu
   return plan;
 }
 
+async function submitGiven(
+  client: pg.ClientBase,
+  workspaceId: string,
+  memory: Memory,
+  leads: readonly IncomingLead[],
+  now: Date,
+): Promise<SimulatedLead[]> {
+  const operation = submit(leads);
+  const loaded = await loadLeads(client, workspaceId, operation);
+  const outcomes = operation.apply(new Batch(workspaceId, memory, now, loaded));
+  const faults = outcomes.filter((outcome) => outcome instanceof InvalidInput);
+  if (faults.length > 0) throw new InvalidInput(faults.flatMap(({ issues }) => issues));
+  return outcomes.map((outcome): SimulatedLead => {
+    const given = { leadId: null, before: null };
+    if (outcome instanceof Refusal) return { ...given, after: null, refused: outcome.code };
+    return { ...given, after: ownerIn(outcome.assignment), refused: null };
+  });
+}
+
+async function repeatLast(
+  client: pg.ClientBase,
+  workspaceId: string,
+  memory: Memory,
+  count: number,
+): Promise<SimulatedLead[]> {
+  const [first, ...rest] = await selectLastLeads(client, workspaceId, count);
+  if (!first) return [];
+  const past = [first, ...rest] as const;
+  const state = await stateBefore(client, workspaceId, memory, past);
+  const { pools } = memory.configuration;
+  const simulation = new Simulation(memory.configuration, state);
+  const closings = [...state.closings];
+  const repeated = new Map<string, SimulatedLead>();
+  for (const [position, { lead, assignment }] of past.entries()) {
+    if (position % LEADS_AT_ONCE === 0) await setImmediate();
+    const at = assignment.assignedAt.getTime();
+    for (let next = closings[0]; next && next.at <= at; next = closings[0]) {
+      simulation.release(next.repId, next.holding);
+      simulation.giveBack(next.turns, next.turnedAt);
+      closings.shift();
+    }
+    const outcome = isOfPlan(assignment)
+      ? simulation.route(toRoutable(lead), { at })
+      : stay(lead, assignment, repeated, simulation);
+    repeated.set(lead.id, { leadId: lead.id, before: ownerIn(assignment), after: ownerIn(outcome), refused: null });
+    if (lead.closedAt === null) continue;
+    const { repId, cost, classes, poolId, turns } = outcome;
+    const returned = lead.status === 'DISQUALIFIED' && pools.byId.get(poolId ?? '')?.returnDisqualified;
+    const closing: Closing = {
+      at: lead.closedAt.getTime(),
+      repId,
+      holding: { cost, classes, poolId },
+      turns: returned ? turns : [],
+      turnedAt: at,
+    };
+    closings.splice(closings.findLastIndex((each) => each.at <= closing.at) + 1, 0, closing);
+  }
+  return [...repeated.values()];
+}
+
+/** Whether a plan has decided it: neither came the lead with its owner, nor was it the same person again. */
+const isOfPlan = ({ stepKey, method }: PastLead['assignment']): boolean => stepKey !== null || method === 'FALLBACK';
+
+/** What became of one of the last leads. */
+type Outcome = SimulatedOwner & Holding & Pick<Decision, 'turns'>;
+
+/** A lead that no plan decides stays with its owner, or goes along with the person's first lead. */
+function stay(
+  lead: PastLead['lead'],
+  assignment: PastLead['assignment'],
+  repeated: ReadonlyMap<string, SimulatedLead>,
+  simulation: Simulation,
+): Outcome {
+  const first = repeated.get(lead.firstLeadId ?? '');
+  const goesAlong = assignment.method === 'DUPLICATE' && first?.before?.repId === assignment.repId;
+  const repId = (goesAlong ? first?.after?.repId : null) ?? assignment.repId;
+  simulation.give(repId, assignment, assignment.assignedAt.getTime());
+  return { ...assignment, repId, turns: [] };
+}
+
 const ownerIn = ({ repId, method, stepKey, poolId }: SimulatedOwner): SimulatedOwner => ({
   repId,
   method,
@@ -148,73 +226,40 @@ const ownerIn = ({ repId, method, stepKey, poolId }: SimulatedOwner): SimulatedO
   poolId,
 });
 
-interface PastLead {
-  readonly lead: Lead;
-  /** The first one, which routed it. */
-  readonly assignment: ReturnType<typeof toAssignment>;
-  /** Who owns it now, and what it takes up there. */
-  readonly present: Holding & { readonly repId: string };
-}
-
-/** The last leads that a plan has routed, oldest first. */
-async function selectLastLeads(client: pg.ClientBase, workspaceId: string, count: number): Promise<PastLead[]> {
-  const { rows } = await client.query<{
-    lead: Lead;
-    first: RawAssignment;
-    present: Holding & { repId: string };
-  }>(
-    `WITH last AS (
-       SELECT "id" FROM "Lead" WHERE "workspaceId" = $1 ORDER BY "receivedAt" DESC, "id" DESC LIMIT $2
-     )
-     SELECT to_jsonb(l) - 'payload' - 'payloadHash' AS "lead", to_jsonb(f) AS "first",
-            jsonb_build_object('repId', p."repId", 'cost', p."cost", 'classes', p."classes", 'poolId', p."poolId") AS "present"
-     FROM last
-     JOIN "Lead" l ON l."workspaceId" = $1 AND l."id" = last."id"
-     JOIN "Assignment" p ON p."workspaceId" = $1 AND p."leadId" = l."id" AND p."endedAt" IS NULL
-     CROSS JOIN LATERAL (
-       SELECT * FROM "Assignment" a WHERE a."workspaceId" = $1 AND a."leadId" = l."id" ORDER BY a."number" LIMIT 1
-     ) AS f
-     WHERE f."stepKey" IS NOT NULL OR f."method" = 'FALLBACK'
-     ORDER BY f."number"`,
-    [workspaceId, count],
-  );
-  return rows.map(({ lead, first, present }) => ({
-    lead: { ...lead, closedAt: lead.closedAt === null ? null : new Date(lead.closedAt) },
-    assignment: toAssignment({ ...first, assignedAt: new Date(first.assignedAt) }),
-    present,
-  }));
-}
-
 function summarize(leads: readonly SimulatedLead[], { pools }: RoutingConfiguration): Simulated {
-  const isFallback = (owner: SimulatedOwner | null): boolean => owner?.method === 'FALLBACK';
-  const known = leads.filter(({ before }) => before !== null);
-  const rate = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
-  const counts = (pick: (lead: SimulatedLead) => SimulatedOwner | null) => {
-    const byPool = new Map<string, Map<string, number>>();
-    for (const lead of leads) {
-      const owner = pick(lead);
-      if (!owner || owner.poolId === null) continue;
-      const byRep = byPool.get(owner.poolId) ?? new Map<string, number>();
-      byPool.set(owner.poolId, byRep.set(owner.repId, (byRep.get(owner.repId) ?? 0) + 1));
-    }
-    return byPool;
-  };
-  const [before, after] = [counts((lead) => lead.before), counts((lead) => lead.after)];
-  const inPool = (byRep: ReadonlyMap<string, number> | undefined, members: readonly string[]) => ({
-    leads: [...(byRep?.values() ?? [])].reduce((sum, count) => sum + count, 0),
-    gini: gini(members.map((repId) => byRep?.get(repId) ?? 0)),
-  });
+  const owners = (pick: (lead: SimulatedLead) => SimulatedOwner | null): SimulatedOwner[] =>
+    leads.map(pick).filter((owner) => owner !== null);
+  const [before, after] = [owners((lead) => lead.before), owners((lead) => lead.after)];
+  const [ofPoolBefore, ofPoolAfter] = [countsOf(before), countsOf(after)];
   return {
     leads,
-    changed: known.filter((lead) => lead.before?.repId !== lead.after.repId).length,
-    fallbackRateBefore: rate(known.filter((lead) => isFallback(lead.before)).length, known.length),
-    fallbackRateAfter: rate(leads.filter((lead) => isFallback(lead.after)).length, leads.length),
-    pools: [...new Set([...before.keys(), ...after.keys()])].flatMap((poolId): SimulatedPool[] => {
+    changed: leads.filter((lead) => lead.before !== null && lead.before.repId !== lead.after?.repId).length,
+    fallbackRateBefore: fallbackRate(before),
+    fallbackRateAfter: fallbackRate(after),
+    pools: [...new Set([...ofPoolBefore.keys(), ...ofPoolAfter.keys()])].flatMap((poolId): SimulatedPool[] => {
       const pool = pools.byId.get(poolId);
       if (!pool) return [];
       const members = pool.members.filter(({ weight }) => weight > 0).map(({ repId }) => repId);
-      const [was, would] = [inPool(before.get(poolId), members), inPool(after.get(poolId), members)];
+      const inPool = (byRep: ReadonlyMap<string, number> | undefined) => ({
+        leads: [...(byRep?.values() ?? [])].reduce((sum, count) => sum + count, 0),
+        gini: gini(members.map((repId) => byRep?.get(repId) ?? 0)),
+      });
+      const [was, would] = [inPool(ofPoolBefore.get(poolId)), inPool(ofPoolAfter.get(poolId))];
       return [{ poolId, before: was.leads, after: would.leads, giniBefore: was.gini, giniAfter: would.gini }];
     }),
   };
+}
+
+const fallbackRate = (owners: readonly SimulatedOwner[]): number | null =>
+  owners.length === 0 ? null : owners.filter(({ method }) => method === 'FALLBACK').length / owners.length;
+
+/** Leads by pool and rep. */
+function countsOf(owners: readonly SimulatedOwner[]): ReadonlyMap<string, ReadonlyMap<string, number>> {
+  const byPool = new Map<string, Map<string, number>>();
+  for (const { repId, poolId } of owners) {
+    if (poolId === null) continue;
+    const byRep = byPool.get(poolId) ?? new Map<string, number>();
+    byPool.set(poolId, byRep.set(repId, (byRep.get(repId) ?? 0) + 1));
+  }
+  return byPool;
 }

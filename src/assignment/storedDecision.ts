@@ -63,6 +63,8 @@ interface StoredAttempt extends Omit<Attempt, 'considered' | 'rotation' | 'list'
   readonly omitted?: Readonly<Record<string, number>>;
   /** Of those omitted, who earn. */
   readonly others?: Others;
+  /** Of those others, who are listed in an earlier look, with what they weigh: deciding again meets them one by one. */
+  readonly met?: readonly (readonly [rep: number, weight: number])[];
   readonly list?: readonly PoolPlace[];
 }
 
@@ -142,7 +144,7 @@ export function storeDecision(
   };
   const steps = decision.steps.map((step) => ({
     ...step,
-    attempts: step.attempts.map((attempt) => storeAttempt(attempt, positionOf)),
+    attempts: step.attempts.map((attempt) => storeAttempt(attempt, positionOf, positions)),
   }));
   const rotations = decision.steps.flatMap(({ stepKey, attempts }) =>
     attempts.flatMap(({ poolId, weightSegment, rotation, list }): StoredRotation[] => [
@@ -182,8 +184,9 @@ const shortened = ({ listed, others }: Earners): Earners => {
 };
 
 function storeAttempt(
-  { rotation: _, list, considered, ...attempt }: Attempt,
+  { rotation, list, considered, ...attempt }: Attempt,
   positionOf: (repId: string, standing: Standing) => number,
+  positions: ReadonlyMap<string, number>,
 ): StoredAttempt {
   // Who was next in line comes first; the order of the rest stays.
   const ranked =
@@ -201,21 +204,26 @@ function storeAttempt(
   const rest = ranked.slice(MAX_LISTED);
   const omitted: Record<string, number> = {};
   for (const { reason } of rest) omitted[reason] = (omitted[reason] ?? 0) + 1;
-  const { strategy } = attempt;
+  const weightOf = ({ turn }: Considered): number =>
+    attempt.strategy === null ? 0 : effectiveWeight(attempt.strategy, turn?.weight ?? 0);
   const earning = rest.filter(({ reason }) => EARNING.has(reason));
+  // Deciding again, those others who were a sum already stay one.
+  const { count, weight } = rotation?.others ?? { count: 0, weight: 0 };
+  const others: Others = {
+    count: count + earning.length,
+    weight: earning.reduce((sum, each) => sum + weightOf(each), weight),
+  };
+  const met = earning.flatMap((each) => {
+    const position = positions.get(each.repId);
+    return position === undefined ? [] : [[position, weightOf(each)] as const];
+  });
   return {
     ...attempt,
     considered: stored,
     ...(list ? { list: list.line } : {}),
     ...(rest.length > 0 ? { omitted } : {}),
-    ...(earning.length > 0 && strategy
-      ? {
-          others: {
-            count: earning.length,
-            weight: earning.reduce((sum, { turn }) => sum + effectiveWeight(strategy, turn?.weight ?? 0), 0),
-          },
-        }
-      : {}),
+    ...(others.count > 0 ? { others } : {}),
+    ...(met.length > 0 ? { met } : {}),
   };
 }
 
@@ -311,7 +319,7 @@ function earnersIn({ steps, reps }: StoredDecision, rotationId: string): Earners
 }
 
 function readAttempt(
-  { considered, omitted = {}, others, list, ...attempt }: StoredAttempt,
+  { considered, omitted = {}, others, met: _, list, ...attempt }: StoredAttempt,
   { reps }: StoredDecision,
   rotations: ReadonlyMap<string, Rotation>,
   stepKey: string | null,
@@ -359,21 +367,35 @@ const toNumber = ({ scale, credits }: Rotation, repId: string): number => {
 
 /** The state a decision was made in, as far as it was looked at. */
 export interface Snapshot extends RoutingState {
-  /** Whether a rep was looked at one by one: others could not have been chosen. */
-  knows(repId: string): boolean;
+  /** Whether a member of a pool was looked at one by one: the others could not have been chosen. */
+  knows(poolId: string, repId: string): boolean;
 }
 
 export function snapshotOf(stored: StoredDecision): Snapshot {
   const rotations = new Map(rotationsIn(stored));
   const held = new Map<number, Record<string, number>>();
-  for (const { attempts } of stored.steps) {
-    for (const { poolId, weightSegment, considered, others } of attempts) {
+  const known = new Set<string>();
+  const nameOf = (poolId: string, position: number): string => `${poolId}/${stored.reps[position]?.[0]}`;
+  for (const { stepKey, attempts } of stored.steps) {
+    const lookedAt = new Set(attempts.map(({ poolId }) => poolId));
+    for (const { poolId, weightSegment, considered, others, met = [], list } of attempts) {
+      if (list && stepKey !== null) {
+        const id = listRotation(stepKey);
+        rotations.set(id, withOthers(rotations.get(id) ?? EMPTY_ROTATION, list, lookedAt));
+      }
       if (poolId === null) continue;
       for (const [position, , , , , , count = 0] of considered) {
+        known.add(nameOf(poolId, position));
         if (count > 0) held.set(position, { ...held.get(position), [poolId]: count });
       }
+      for (const [position] of met) known.add(nameOf(poolId, position));
+      if (!others) continue;
       const id = poolRotation(poolId, weightSegment);
-      if (others) rotations.set(id, { ...(rotations.get(id) ?? EMPTY_ROTATION), others });
+      const weight = met.reduce((rest, [, each]) => rest - each, others.weight);
+      rotations.set(id, {
+        ...(rotations.get(id) ?? EMPTY_ROTATION),
+        others: { count: others.count - met.length, weight },
+      });
     }
   }
   const standings = new Map(
@@ -382,6 +404,16 @@ export function snapshotOf(stored: StoredDecision): Snapshot {
   return {
     rep: (repId) => standings.get(repId) ?? NEW_STANDING,
     rotation: (id) => rotations.get(id) ?? EMPTY_ROTATION,
-    knows: (repId) => standings.has(repId),
+    knows: (poolId, repId) => known.has(`${poolId}/${repId}`),
+  };
+}
+
+/** A list's rotation in which the pools that were not looked at, since it was not their turn, are a sum. */
+function withOthers(rotation: Rotation, list: readonly PoolPlace[], lookedAt: ReadonlySet<string | null>): Rotation {
+  const others = list.filter(({ poolId }) => !lookedAt.has(poolId));
+  return {
+    ...rotation,
+    credits: new Map([...rotation.credits].filter(([poolId]) => lookedAt.has(poolId))),
+    others: { count: others.length, weight: others.reduce((sum, { weight }) => sum + weight, 0) },
   };
 }

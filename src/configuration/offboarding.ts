@@ -1,12 +1,12 @@
 import type { Memory } from '../assignment/memory.ts';
 import { carryOutMove, type MoveContext, openLeadsOf } from '../assignment/moves.ts';
 import type { Move, Moved } from '../assignment/operations.ts';
-import { selectPools, selectReps } from '../db/configuration.ts';
+import { loadConfiguration, selectPools, selectReps } from '../db/configuration.ts';
 import type { Pool, Rep } from '../domain/configuration.ts';
 import { poolRotation } from '../domain/decide.ts';
 import { Refusal } from '../domain/errors.ts';
 import { alignRotation } from '../domain/rotation.ts';
-import { compilePools, compileReps, earnersIn } from '../domain/routingConfiguration.ts';
+import { earnersIn, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { savePools } from './pools.ts';
 import { refuseEmptyLastResort, saveReps } from './reps.ts';
@@ -41,7 +41,20 @@ export async function offboardRep(
   },
 ): Promise<Offboarded> {
   const { repId, successorId, reason, dryRun } = input;
-  const left = await changeConfiguration(context, (change) => leave(change, repId, successorId), { dryRun });
+  // Too many are refused before anything has changed.
+  await openLeadsOf(context, { repId });
+  const { report, after } = await changeConfiguration(
+    context,
+    async (change) => {
+      const left = await leave(change, repId, successorId);
+      // What a dry run goes by; afterwards everybody reads it for themselves.
+      return {
+        report: left,
+        after: dryRun ? await loadConfiguration(change.client, change.workspaceId, null, -1) : null,
+      };
+    },
+    { dryRun },
+  );
   const move: Move = {
     leadIds: await openLeadsOf(context, { repId }),
     destination: { kind: 'PLAN' },
@@ -51,17 +64,12 @@ export async function offboardRep(
     reason,
     by: context.by,
   };
-  const leads = await carryOutMove(context, move, dryRun, (memory) => letGo(memory, left.after));
-  return { ...left.report, leads };
+  const leads = await carryOutMove(context, move, dryRun, (memory) => after && letGo(memory, after));
+  return { ...report, leads };
 }
 
 /** What leaving comes to in the configuration. */
-interface Left {
-  readonly report: Omit<Offboarded, 'leads'>;
-  readonly after: { readonly reps: readonly Rep[]; readonly pools: readonly Pool[] };
-}
-
-async function leave(change: Change, repId: string, successorId: string | null): Promise<Left> {
+async function leave(change: Change, repId: string, successorId: string | null): Promise<Omit<Offboarded, 'leads'>> {
   const { client, workspaceId, now } = change;
   const reps = await selectReps(client, workspaceId);
   const before = reps.find(({ id }) => id === repId);
@@ -98,27 +106,19 @@ async function leave(change: Change, repId: string, successorId: string | null):
     [workspaceId, repId, now],
   );
   return {
-    report: {
-      rep,
-      accounts,
-      territories,
-      reowned: successor !== null,
-      pools: joined.map(({ id }) => id),
-      keysRevoked: rowCount ?? 0,
-    },
-    after: { reps: after, pools: pools.map((pool) => (joined.includes(pool) ? without(pool) : pool)) },
+    rep,
+    accounts,
+    territories,
+    reowned: successor !== null,
+    pools: joined.map(({ id }) => id),
+    keysRevoked: rowCount ?? 0,
   };
 }
 
 /** Brings a copy of the state to what leaving would make of it. */
-function letGo(memory: Memory, { reps, pools }: Left['after']): void {
-  const { configuration } = memory;
-  memory.configuration = {
-    ...configuration,
-    reps: compileReps(reps),
-    pools: compilePools(pools, configuration.segments),
-  };
-  for (const pool of pools) {
+function letGo(memory: Memory, after: RoutingConfiguration): void {
+  memory.configuration = after;
+  for (const pool of after.pools.byId.values()) {
     for (const segment of [null, ...pool.weightSegments]) {
       const id = poolRotation(pool.id, segment);
       const rotation = memory.rotations.get(id);

@@ -140,9 +140,10 @@ export interface PlanContent extends Pick<Plan, 'steps' | 'lastResort'> {
 }
 
 /**
- * Saves the draft, under the number of the one before if there is one, as its next revision. It may still have faults:
- * `lintPlan` names them.
- * @throws InvalidInput; Refusal VERSION_CONFLICT when `expectedVersion` or `expectedRevision` is not the draft's
+ * Saves the draft, under the number of the one before if there is one and no version was published since. It may still
+ * have faults: `lintPlan` names them.
+ * @throws InvalidInput; Refusal VERSION_CONFLICT when `expectedVersion` is not the draft's, or `expectedRevision` not
+ *   that of the draft or, where there is none, of the published plan
  */
 export async function savePlanDraft(context: ConfigurationContext, input: object): Promise<PlanVersion> {
   const { expectedVersion, expectedRevision, note, reviewOn, ...content } = parse(draftSchema, given(input));
@@ -156,31 +157,61 @@ export async function savePlanDraft(context: ConfigurationContext, input: object
           : `There is no draft of version ${expectedVersion} any more; it was published or never saved.`,
       );
     }
-    if (expectedRevision != null && (draft?.revision ?? 0) !== expectedRevision) {
-      const by = draft ? `${draft.savedBy} has saved revision ${draft.revision} of it` : 'there is no draft any more';
-      throw new Refusal(
-        'VERSION_CONFLICT',
-        `You edited revision ${expectedRevision} of the draft; ${by}. Read it again and repeat your change.`,
-      );
-    }
+    const published = await findPlan(change, '"status" = \'PUBLISHED\'');
+    refuseOtherRevision(draft ?? published, expectedRevision);
+    const next = await nextNumbers(change);
     if (draft)
       await change.execute('plan', `DELETE FROM "PlanVersion" WHERE "workspaceId" = $1 AND "id" = $2`, [draft.id]);
     const plan = { ...content, note: note ?? null, reviewOn: reviewOn ?? null };
-    return insertPlan(change, plan, 'DRAFT', { version: draft?.version ?? null, revision: (draft?.revision ?? 0) + 1 });
+    const version = draft && isNewest(draft, published) ? draft.version : next.version;
+    return insertPlan(change, plan, 'DRAFT', { ...next, version });
   });
+}
+
+/** Whether no version has been published since the draft was saved. */
+const isNewest = (draft: PlanVersion, published: PlanVersion | null): boolean =>
+  draft.version > (published?.version ?? 0);
+
+/**
+ * @param present what whoever edits the plan would find now
+ * @throws Refusal VERSION_CONFLICT when it is another revision than the one expected
+ */
+function refuseOtherRevision(present: PlanVersion | null, expected: number | null | undefined): void {
+  if (expected == null || expected === (present?.revision ?? 0)) return;
+  const now = present
+    ? `${present.publishedBy ?? present.savedBy} has since ${present.publishedAt ? 'published' : 'saved'} revision ${present.revision}`
+    : 'there is none any more';
+  throw new Refusal(
+    'VERSION_CONFLICT',
+    `You edited revision ${expected} of the plan; ${now}. Read it again and repeat your change.`,
+  );
 }
 
 /**
  * Publishes the draft: the next decision goes by it.
- * @throws InvalidInput PLAN_INVALID with what `lintPlan` calls errors; Refusal VERSION_CONFLICT
+ * @param expectedRevision of the draft; null for whichever it is
+ * @throws InvalidInput PLAN_INVALID with what `lintPlan` calls errors; Refusal VERSION_CONFLICT, also when another
+ *   version was published after the draft was saved
  */
-export async function publishPlan(context: ConfigurationContext, version: number): Promise<PlanVersion> {
+export async function publishPlan(
+  context: ConfigurationContext,
+  version: number,
+  expectedRevision: number | null = null,
+): Promise<PlanVersion> {
   return changeConfiguration(context, async (change) => {
     const draft = await findPlan(change, '"status" = \'DRAFT\'');
     if (draft?.version !== version) {
       throw new Refusal(
         'VERSION_CONFLICT',
         `Version ${version} is not the draft${draft ? `; that is version ${draft.version}` : ''}.`,
+      );
+    }
+    refuseOtherRevision(draft, expectedRevision);
+    const published = await findPlan(change, '"status" = \'PUBLISHED\'');
+    if (published && !isNewest(draft, published)) {
+      throw new Refusal(
+        'VERSION_CONFLICT',
+        `${published.publishedBy} has published version ${published.version} since this draft was saved. Look at that one, and save the draft again.`,
       );
     }
     await refuseInvalidPlan(change, toPlan(draft));
@@ -200,11 +231,12 @@ export async function publishPlan(context: ConfigurationContext, version: number
 export async function restorePlan(
   context: ConfigurationContext,
   version: number,
-  note: string | null,
+  why: string | null,
 ): Promise<PlanVersion> {
+  const note = parse(planFields.note, why, ['note']);
   return changeConfiguration(context, async (change) => {
-    const earlier = await findPlan(change, '"version" = $2', [version]);
-    if (!earlier) throw new Refusal('NOT_FOUND', `There is no version ${version}.`);
+    const earlier = await findPlan(change, '"version" = $2 AND "publishedAt" IS NOT NULL', [version]);
+    if (!earlier) throw new Refusal('NOT_FOUND', `There is no version ${version} that was published.`);
     return publishContent(change, {
       ...toPlan(earlier),
       note: note ?? `Restored version ${version}`,
@@ -217,12 +249,12 @@ export async function restorePlan(
 export async function publishContent(change: Change, content: PlanContent): Promise<PlanVersion> {
   await refuseInvalidPlan(change, content);
   await archivePublished(change);
-  const plan = await insertPlan(change, content, 'PUBLISHED');
+  const plan = await insertPlan(change, content, 'PUBLISHED', await nextNumbers(change));
   tellPublished(change, plan.version);
   return plan;
 }
 
-/** @param version null for the draft, else the published one. @throws Refusal NOT_FOUND */
+/** @param version null for the draft or, where there is none, the published one. @throws Refusal NOT_FOUND */
 export async function lintPlan(
   context: Pick<ConfigurationContext, 'database' | 'workspaceId'>,
   version: number | null,
@@ -230,7 +262,8 @@ export async function lintPlan(
   const { database, workspaceId } = context;
   const plan = await database.prisma.planVersion.findFirst({
     where: { workspaceId, ...(version === null ? { status: { in: ['DRAFT', 'PUBLISHED'] } } : { version }) },
-    orderBy: { version: 'desc' },
+    // Drafts come first.
+    orderBy: { status: 'asc' },
   });
   if (!plan)
     throw new Refusal('NOT_FOUND', version === null ? 'There is no plan yet.' : `There is no version ${version}.`);
@@ -293,21 +326,43 @@ const archivePublished = (change: Change): Promise<unknown> =>
     `UPDATE "PlanVersion" SET "status" = 'ARCHIVED' WHERE "workspaceId" = $1 AND "status" = 'PUBLISHED'`,
   );
 
+/** What each version has of its own; both only ever go up, whatever is saved, published or restored. */
+type PlanNumbers = Pick<PlanVersion, 'version' | 'revision'>;
+
+async function nextNumbers({ client, workspaceId }: Change): Promise<PlanNumbers> {
+  const { rows } = await client.query<PlanNumbers>(
+    `SELECT coalesce(max("version"), 0) + 1 AS "version", coalesce(max("revision"), 0) + 1 AS "revision"
+     FROM "PlanVersion" WHERE "workspaceId" = $1`,
+    [workspaceId],
+  );
+  return rows[0] as PlanNumbers;
+}
+
 async function insertPlan(
   change: Change,
   { steps, lastResort, note, reviewOn }: PlanContent,
   status: 'DRAFT' | 'PUBLISHED',
-  as: { readonly version: number | null; readonly revision: number } = { version: null, revision: 1 },
+  { version, revision }: PlanNumbers,
 ): Promise<PlanVersion> {
   const { rows } = await change.execute(
     'plan',
     `INSERT INTO "PlanVersion" ("workspaceId", "id", "version", "revision", "status", "steps", "lastResort", "note",
                                 "reviewOn", "reviewsDue", "savedBy", "publishedBy", "createdAt", "publishedAt")
-     SELECT $1::uuid, $2::uuid, coalesce($3::int, (SELECT coalesce(max("version"), 0) + 1 FROM "PlanVersion" WHERE "workspaceId" = $1)),
-            $10::int, $4::"PlanStatus", $5::jsonb, $6::text[], $7, $11, '{}', $8,
-            CASE WHEN $4 = 'PUBLISHED' THEN $8 END, $9::timestamptz, CASE WHEN $4 = 'PUBLISHED' THEN $9::timestamptz END
-     RETURNING *`,
-    [v7(), as.version, status, JSON.stringify(steps), lastResort, note, change.by, change.now, as.revision, reviewOn],
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '{}', $10, $11, $12, $13) RETURNING *`,
+    [
+      v7(),
+      version,
+      revision,
+      status,
+      JSON.stringify(steps),
+      lastResort,
+      note,
+      reviewOn,
+      change.by,
+      status === 'PUBLISHED' ? change.by : null,
+      change.now,
+      status === 'PUBLISHED' ? change.now : null,
+    ],
   );
   return rows[0] as PlanVersion;
 }

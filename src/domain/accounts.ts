@@ -47,112 +47,79 @@ export function ownerOf(account: Account, accounts: Pick<AccountIndex, 'byId'>):
   return null;
 }
 
-/** Legal forms of the common countries, as they stand at the end of a normalised name; longer ones first. */
-const LEGAL_FORMS = [
-  'gmbh co kgaa',
-  'gmbh co kg',
-  'gmbh co ohg',
-  'gmbh u co kg',
-  'gmbh und co kg',
-  'ag co kgaa',
-  'ag co kg',
-  'se co kgaa',
-  'se co kg',
-  'ug haftungsbeschrankt',
-  'aktiengesellschaft',
-  'gesellschaft mit beschrankter haftung',
-  'limited liability company',
-  'public limited company',
-  'incorporated',
-  'corporation',
-  'company',
-  'limited',
-  'gmbh',
-  'ggmbh',
-  'mbh',
-  'kgaa',
-  'ohg',
-  'gbr',
-  'ag',
-  'kg',
-  'ug',
-  'ev',
-  'ek',
-  'se',
-  'llc',
-  'llp',
-  'inc',
-  'corp',
-  'ltd',
-  'plc',
-  'co',
-  'lp',
-  'pty ltd',
-  'pty',
-  'pte ltd',
-  'pte',
-  'pvt ltd',
-  'pvt',
-  'sarl',
-  'sa rl',
-  'sas',
-  'sasu',
-  'sca',
-  'snc',
-  'sa',
-  'srl',
-  'spa',
-  's pa',
-  'sl',
-  'slu',
-  'sau',
-  'bv',
-  'nv',
-  'vof',
-  'cv',
-  'bvba',
-  'oyj',
-  'oy',
-  'ab',
-  'as',
-  'asa',
-  'aps',
-  'is',
-  'kk',
-  'gk',
-  'doo',
-  'dd',
-  'sro',
-  'zoo',
-  'sp zoo',
-  'sp z oo',
-  'spzoo',
-  'kft',
-  'zrt',
-  'nyrt',
-  'ltda',
-  'eireli',
-  'sab de cv',
-  'sa de cv',
-].toSorted((a, b) => b.length - a.length);
+/** Legal forms without marks and spaces, as they are looked for at the end of a name. */
+const LEGAL_FORMS: ReadonlySet<string> = new Set(
+  [
+    // German
+    'ag kg kgaa gmbh ggmbh mbh gesmbh gesellschaftmbh ohg og gbr ug ughaftungsbeschrankt ev ek ekfm ekfr eg partg partgmbb',
+    'aktiengesellschaft gesellschaftmitbeschrankterhaftung kommanditgesellschaft co uco undco cie undcie se',
+    // English
+    'inc incorporated corp corporation company andco andcompany ltd limited privatelimited privateltd proprietarylimited pvt pty pte',
+    'llc lllp llp lp pllc plc pbc ulc dac cic bhd sdnbhd pcl publiccompanylimited',
+    'limitedliabilitycompany limitedliabilitypartnership publiclimitedcompany',
+    // French, Italian
+    'sa sas sasu sarl eurl sca scs snc sprl asbl etcie etco ltee',
+    'spa srl srls sapa sagl scarl societaperazioni societaaresponsabilitalimitata',
+    // Spanish, Portuguese
+    'sl slu sll sau cia ycia sapi sderl sadecv sapidecv sabdecv sderldecv',
+    'lda unipessoallda ltda eireli ecia',
+    // Dutch
+    'bv nv vof cv bvba cvba vzw',
+    // Scandinavian, Finnish
+    'ab publ aktiebolag as asa aps is ivs oy oyj',
+    // Central and eastern European, Turkish
+    'spzoo spolkazoo spolkazograniczonaodpowiedzialnoscia spolkaakcyjna spj spk',
+    'sro spolsro vos dd doo jdoo kft bt zrt nyrt eood ood ead ltdsti anonimsirketi',
+    // Japanese
+    'kk gk',
+  ].flatMap((forms) => forms.split(' ')),
+);
+
+/** `S. de R. L. de C. V.` */
+const MOST_WORDS_OF_A_FORM = 7;
+
+/** Letters that Unicode does not take for another one with a mark, as they are written where there is no key for them. */
+const PLAIN_LETTERS: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ı: 'i',
+};
 
 /**
- * `Müller & Söhne GmbH & Co. KG` → `muller sohne`: decomposed, without marks and punctuation, lower case, legal forms
- * at the end stripped, though never down to nothing.
+ * `Müller & Söhne GmbH & Co. KG` → `muller sohne`: without accents and punctuation, lower case, legal forms at the end
+ * stripped, though never down to nothing.
  */
 export function normalizeCompanyName(name: string): string {
-  let words = name
-    .replace(/ß/g, 'ss')
+  const plain = name
+    .replace(/[.'’‘ʼ´`]/g, '')
+    .replace(/[™℠]/g, ' ')
     .normalize('NFKD')
     .toLowerCase()
-    .replace(/\p{M}|[.'’`]/gu, '')
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    // `A/S`, `S.A. de C.V.` and the like have lost their marks by now; single letters at the end belong together.
-    .replace(/ (\p{L}) (\p{L})$/u, ' $1$2')
+    .replace(/[ßæœøłđðþı]/g, (letter) => PLAIN_LETTERS[letter] as string)
+    // Accents alone: the marks of other scripts are letters, without which different names would be the same.
+    .replace(/[\u0300-\u036f]/g, '')
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, ' ')
     .trim();
+  let words = plain.split(' ');
   for (;;) {
-    const form = LEGAL_FORMS.find((each) => words.endsWith(` ${each}`));
-    if (form === undefined) return words;
-    words = words.slice(0, -form.length - 1).trimEnd();
+    const rest = withoutLegalForm(words);
+    if (rest === null) return words.join(' ');
+    words = rest;
   }
+}
+
+/** The words before the legal form, the longest there is; null without one. */
+function withoutLegalForm(words: readonly string[]): string[] | null {
+  for (let start = Math.max(1, words.length - MOST_WORDS_OF_A_FORM); start < words.length; start += 1) {
+    // However it is spaced: `S.p.A.`, `S. p. A.`.
+    if (LEGAL_FORMS.has(words.slice(start).join(''))) return words.slice(0, start);
+  }
+  return null;
 }

@@ -121,7 +121,7 @@ function parseComparison(
   if (operator === 'MATCHES_SEGMENT') {
     const extra = ['field', 'timeZone'].find((name) => given[name] !== undefined);
     if (extra !== undefined) return refuse([...at, extra], 'is not used with MATCHES_SEGMENT');
-    return typeof value === 'string' ? { operator, value } : refuse([...at, 'value'], 'must be the key of a segment');
+    return isText(value) ? { operator, value } : refuse([...at, 'value'], 'must be the key of a segment');
   }
   if (typeof field !== 'string' || !(fieldNamed(field) || isAttribute(field))) {
     return refuse([...at, 'field'], `must be a field of the lead (${FIELD_NAMES.join(', ')}) or attributes.<name>`);
@@ -165,7 +165,8 @@ function valueFault(field: string, operator: Operator, value: unknown): { at: [s
   if (TEXTUAL.has(operator)) {
     if (known !== null && known.type !== 'TEXT')
       return fault(`${operator} compares text, and ${field} is none`, 'operator');
-    return isText(value) ? null : fault(`must be text of 1 to ${CONDITION_LIMITS.text} characters`);
+    if (!isText(value)) return fault(TEXT_FAULT);
+    return operator !== 'DOMAIN_OF' || DOMAIN.test(value) ? null : fault('must be a domain such as example.com');
   }
   if (operator === 'IN' || operator === 'NOT_IN') {
     if (!Array.isArray(value) || value.length === 0 || value.length > CONDITION_LIMITS.listed) {
@@ -187,8 +188,19 @@ const shown = (value: unknown): string => {
   return value !== null && typeof value === 'object' ? (Array.isArray(value) ? 'a list' : 'an object') : String(value);
 };
 
+/** PostgreSQL refuses NUL and lone surrogates; a lead has no other controls that could be compared. */
+const CONTROL = /[\u0000-\u001F\u007F]/;
+const TEXT_FAULT = `must be text of 1 to ${CONDITION_LIMITS.text} characters, on one line`;
+
 const isText = (value: unknown): value is string =>
-  typeof value === 'string' && value.length > 0 && value.length <= CONDITION_LIMITS.text;
+  typeof value === 'string' &&
+  value.length > 0 &&
+  value.length <= CONDITION_LIMITS.text &&
+  value.isWellFormed() &&
+  !CONTROL.test(value);
+
+/** No address, scheme, port or path, and no dot at either end: nothing would be of that domain. */
+const DOMAIN = /^[^\s.@:/]+(\.[^\s.@:/]+)*$/;
 
 function typeFault(field: string, value: unknown): string | null {
   const known = fieldNamed(field);
@@ -205,7 +217,7 @@ function typeFault(field: string, value: unknown): string | null {
     case 'ENUM':
       return known.values?.includes(value as string) ? null : `must be one of ${known.values?.join(', ')}`;
     default:
-      return isText(value) ? null : `must be text of 1 to ${CONDITION_LIMITS.text} characters`;
+      return isText(value) ? null : TEXT_FAULT;
   }
 }
 

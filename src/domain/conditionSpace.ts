@@ -1,5 +1,5 @@
 import { type Comparison, type Condition, compileTest, fold, type Test } from './condition.ts';
-import { fieldNamed, ZONE_OF_LEAD } from './fields.ts';
+import { type Field, fieldNamed, qualifiedName, ZONE_OF_LEAD } from './fields.ts';
 import type { AttributeValue } from './lead.ts';
 
 /*
@@ -17,8 +17,10 @@ interface Literal {
 type Box = ReadonlyMap<string, readonly Literal[]>;
 export type Space = readonly Box[];
 
-/** Beyond this many boxes a condition is not looked through. */
+/** Beyond this many boxes or parts a condition is not looked through. */
 const MAX_BOXES = 256;
+/** Those of segments count each time: ones that refer to others twice over double with every level. */
+const MAX_PARTS = 5_000;
 const MAX_DEPTH = 50;
 
 class TooLarge extends Error {}
@@ -30,14 +32,16 @@ class TooLarge extends Error {}
  * @param condition null for every lead
  */
 export function spaceOf(condition: Condition | null, segment: (key: string) => Condition | undefined): Space | null {
+  let parts = 0;
   function boxes(part: Condition, wanted: boolean, depth: number): Space {
-    if (depth > MAX_DEPTH) throw new TooLarge();
+    parts += 1;
+    if (depth > MAX_DEPTH || parts > MAX_PARTS) throw new TooLarge();
     if ('not' in part) return boxes(part.not, !wanted, depth + 1);
     const list = 'and' in part ? part.and : 'or' in part ? part.or : null;
     if (list !== null) {
-      const parts = list.map((each) => boxes(each, wanted, depth + 1));
+      const spaces = list.map((each) => boxes(each, wanted, depth + 1));
       // Not all is any not: the two change places under a negation.
-      return 'and' in part === wanted ? parts.reduce(intersect, [new Map()]) : limited(parts.flat());
+      return 'and' in part === wanted ? spaces.reduce(intersect, [new Map()]) : limited(spaces.flat());
     }
     const comparison = part as Comparison;
     if (comparison.operator === 'MATCHES_SEGMENT') {
@@ -56,8 +60,7 @@ export function spaceOf(condition: Condition | null, segment: (key: string) => C
   }
 }
 
-const nameOf = ({ field = '', timeZone }: Comparison): string =>
-  timeZone === undefined ? field : `${field}@${timeZone}`;
+const nameOf = ({ field = '', timeZone }: Comparison): string => qualifiedName(field, timeZone);
 
 function limited(space: Space): Space {
   if (space.length > MAX_BOXES) throw new TooLarge();
@@ -79,27 +82,42 @@ function both(a: Box, b: Box): Box {
 export const isEmpty = (space: Space): boolean => space.length === 0;
 
 /** Whether every lead that matches `inner` matches `outer`; never true wrongly. */
-export const covers = (outer: Space, inner: Space): boolean =>
-  inner.every((box) =>
-    outer.some((wider) => Array.from(wider).every(([name, literals]) => implies(box, name, literals))),
-  );
+export function covers(outer: Space, inner: Space): boolean {
+  let left = MAX_BOXES;
+  /** Whether nothing of a box lies outside of all of the outer ones from a position on. */
+  const isWithin = (box: Box, position: number): boolean => {
+    const wider = outer[position];
+    if (!wider || left === 0) return false;
+    left -= 1;
+    return literalsOf(wider).every((literal) => {
+      const name = nameOf(literal.comparison);
+      const outside = [...(box.get(name) ?? []), opposite(literal)];
+      return isImpossible(outside) || isWithin(new Map(box).set(name, outside), position + 1);
+    });
+  };
+  return inner.every((box) => outer.some((wider) => lacks(box, literalsOf(wider))) || isWithin(box, 0));
+}
 
-const implies = (box: Box, name: string, literals: readonly Literal[]): boolean =>
-  literals.every(({ comparison, holds }) => isImpossible([...(box.get(name) ?? []), { comparison, holds: !holds }]));
+const literalsOf = (box: Box): readonly Literal[] => [...box.values()].flat();
+const opposite = ({ comparison, holds }: Literal): Literal => ({ comparison, holds: !holds });
+
+/** Whether a box has none of what is outside of these, one by one. */
+const lacks = (box: Box, literals: readonly Literal[]): boolean =>
+  literals.every((literal) => isImpossible([...(box.get(nameOf(literal.comparison)) ?? []), opposite(literal)]));
 
 /** Whether no lead matches both; never true wrongly. */
 export const disjoint = (a: Space, b: Space): boolean =>
   a.every((one) => b.every((other) => isEmptyBox(both(one, other))));
 
 /**
- * A value for each field that a condition speaks of, such that they meet it together; null where none was found, and for
- * conditions over the time. Whatever covers the condition is met by them too.
+ * A value for each field that a condition speaks of, by its name (and time zone), such that they meet it together; null
+ * where none was found. Whatever covers the condition is met by them too.
  */
 export function witnessOf([box]: Space): ReadonlyMap<string, AttributeValue | null> | null {
   if (!box) return null;
   const values = new Map<string, AttributeValue | null>();
   for (const [name, literals] of box) {
-    const value = name.includes('@') ? undefined : candidates(literals).find(testOf(literals));
+    const value = candidates(literals).find(testOf(literals));
     if (value === undefined) return null;
     values.set(name, value);
   }
@@ -122,7 +140,7 @@ function candidates(literals: readonly Literal[]): readonly (AttributeValue | nu
   const text = [beginning, ...textsOf('CONTAINS')].join(' ');
   return [
     ...(isNullable(first.comparison) ? [null] : []),
-    ...witnesses(literals),
+    ...(fieldOf(first.comparison)?.type === 'TEXT' ? [] : witnesses(literals)),
     domain === '' ? text : `${text}@${domain}`,
     beginning,
     'something else',
@@ -139,15 +157,18 @@ function isImpossible(literals: readonly Literal[]): boolean {
   if (isNullable(first.comparison) && passes(null)) return false;
 
   const values = domainOf(first.comparison) ?? allowedBy(literals);
-  if (values !== null) return !values.some(passes);
+  if (values !== null) return !values.some((value) => passes(value) && isInRange(value, first.comparison));
+  // Nothing may be there, which null did not pass.
+  if (literals.some(({ comparison, holds }) => comparison.operator === 'EXISTS' && comparison.value !== holds))
+    return true;
 
   const positive = literals.filter(({ holds }) => holds);
-  const numeric = positive.filter(({ comparison }) => NUMERIC.has(comparison.operator));
+  const isNumber =
+    fieldOf(first.comparison)?.type === 'NUMBER' || positive.some(({ comparison }) => NUMERIC.has(comparison.operator));
   const textual = positive.filter(({ comparison }) => TEXTUAL.has(comparison.operator));
-  if (numeric.length > 0) return textual.length > 0 || !witnesses(literals).some(passes);
-  if (textual.length > 0) return isTextImpossible(textual, literals);
-  // What only must not be this or that is anything else; unless nothing at all may be there, which null did not pass.
-  return literals.some(({ comparison, holds }) => comparison.operator === 'EXISTS' && comparison.value !== holds);
+  if (isNumber) return textual.length > 0 || !witnesses(literals).some(passes);
+  // What only must not be this or that is anything else.
+  return textual.length > 0 && isTextImpossible(textual, literals);
 }
 
 /** Whether a value makes all of these true. */
@@ -168,11 +189,20 @@ const NEVER_NULL: ReadonlySet<string> = new Set(['source', 'requestKind', 'quali
 const isNullable = ({ field = '', timeZone }: Comparison): boolean =>
   timeZone === undefined ? !NEVER_NULL.has(field) : timeZone === ZONE_OF_LEAD;
 
+const fieldOf = ({ field = '' }: Comparison): Field | undefined => fieldNamed(field);
+
 /** All that a field can be; null where there is no end of it. */
-function domainOf({ field = '' }: Comparison): readonly AttributeValue[] | null {
-  const known = fieldNamed(field);
+function domainOf(comparison: Comparison): readonly AttributeValue[] | null {
+  const known = fieldOf(comparison);
   if (known?.type === 'BOOLEAN') return [true, false];
   return known?.values ?? null;
+}
+
+/** Whether a number is one that the field can be. */
+function isInRange(value: AttributeValue, comparison: Comparison): boolean {
+  const range = fieldOf(comparison)?.range;
+  if (!range || typeof value !== 'number') return true;
+  return value >= range.least && value <= range.most && (!range.whole || Number.isInteger(value));
 }
 
 /** The few values that an equality leaves; null where there is none. */
@@ -187,15 +217,22 @@ function allowedBy(literals: readonly Literal[]): readonly AttributeValue[] | nu
   return null;
 }
 
-/** Numbers of which one lies in every stretch that the literals tell apart. */
+/** Numbers, such as the field can be, of which one lies in every stretch that the literals tell apart. */
 function witnesses(literals: readonly Literal[]): readonly number[] {
+  const [{ comparison }] = literals as readonly [Literal];
+  const { least, most, whole } = fieldOf(comparison)?.range ?? ANY_NUMBER;
   const ends = literals
     .flatMap(({ comparison: { value } }) => (Array.isArray(value) ? value : [value]))
     .filter((value): value is number => typeof value === 'number');
-  const sorted = [...new Set(ends)].sort((a, b) => a - b);
-  const between = sorted.slice(1).map((end, index) => ((sorted[index] as number) + end) / 2);
-  return [...sorted, ...between, (sorted[0] ?? 0) - 1, (sorted.at(-1) ?? 0) + 1];
+  const sorted = [...new Set([least, ...ends, most])].sort((a, b) => a - b);
+  const between = whole
+    ? sorted.flatMap((end) => [Math.ceil(end) - 1, Math.floor(end) + 1])
+    : sorted.slice(1).map((end, index) => (sorted[index] as number) / 2 + end / 2);
+  return [...sorted, ...between].filter((value) => isInRange(value, comparison));
 }
+
+/** The ends stand for whatever lies beyond all that a condition names. */
+const ANY_NUMBER = { least: Number.NEGATIVE_INFINITY, most: Number.POSITIVE_INFINITY, whole: false };
 
 /** Two beginnings or domains that do not go together, or something that must not be and follows from what must be. */
 function isTextImpossible(positive: readonly Literal[], all: readonly Literal[]): boolean {
@@ -206,7 +243,7 @@ function isTextImpossible(positive: readonly Literal[], all: readonly Literal[])
   const clash = (list: readonly string[], goTogether: (a: string, b: string) => boolean): boolean =>
     list.some((a) => list.some((b) => !goTogether(a, b)));
   if (clash(beginnings, (a, b) => a.startsWith(b) || b.startsWith(a))) return true;
-  if (clash(domains, (a, b) => isWithin(a, b) || isWithin(b, a))) return true;
+  if (clash(domains, (a, b) => isBelow(a, b) || isBelow(b, a))) return true;
   return all.some((literal) => {
     if (literal.holds) return false;
     const text = textOf(literal);
@@ -214,15 +251,13 @@ function isTextImpossible(positive: readonly Literal[], all: readonly Literal[])
       case 'STARTS_WITH':
         return beginnings.some((beginning) => beginning.startsWith(text));
       case 'DOMAIN_OF':
-        return domains.some((domain) => isWithin(domain, text));
+        return domains.some((domain) => isBelow(domain, text));
       case 'CONTAINS':
         return [...beginnings, ...domains, ...pieces].some((part) => part.includes(text));
-      case 'EXISTS':
-        return literal.comparison.value === true;
       default:
         return false;
     }
   });
 }
 
-const isWithin = (domain: string, parent: string): boolean => domain === parent || domain.endsWith(`.${parent}`);
+const isBelow = (domain: string, parent: string): boolean => domain === parent || domain.endsWith(`.${parent}`);

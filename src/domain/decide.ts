@@ -26,7 +26,13 @@ import {
   type Turn,
   takeTurn,
 } from './rotation.ts';
-import type { CompiledPlan, CompiledPool, CompiledStep, RoutingConfiguration } from './routingConfiguration.ts';
+import {
+  type CompiledPlan,
+  type CompiledPool,
+  type CompiledStep,
+  type RoutingConfiguration,
+  weightIn,
+} from './routingConfiguration.ts';
 import { reachedCap, type Standing } from './standing.ts';
 import type { TerritoryMatch } from './territories.ts';
 
@@ -185,10 +191,10 @@ function holdingOf(
 function tryStep(step: CompiledStep, of: Case): Look[] | null {
   try {
     if (!step.matches(of.lead, of.at)) return null;
-    const submitter = step.keepWithSubmitter ? lookAtSubmitter(of) : null;
-    if (submitter?.taken) return [submitter];
     const own = lookAtTarget(step, of);
     if (own === null) return null;
+    const submitter = step.keepWithSubmitter ? lookAtSubmitter(of) : null;
+    if (submitter?.taken) return [submitter];
     const looks = submitter ? [submitter, ...own] : own;
     if (own.at(-1)?.taken) return looks;
     const last = whenNobody(step, of, own);
@@ -426,12 +432,13 @@ function sift(pool: CompiledPool, of: Case, rules: Rules): Sifted {
     readonly rep: Rep;
     readonly preferred: boolean;
   }[] = [];
+  let highestOfPool = Number.NEGATIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
   for (const [position, member] of pool.members.entries()) {
     const rep = byId.get(member.repId);
     if (!rep) continue;
     const standing = of.state.rep(rep.id);
-    const weight = weightSegment === null ? member.weight : (member.segmentWeights[weightSegment] ?? member.weight);
+    const weight = weightIn(member, weightSegment);
     const { load, lastAssignment } = standing;
     const candidate: Candidate = { id: rep.id, weight, position, lastAssignment, load, limit: limitOf(rep, of) };
     const obstacle =
@@ -447,6 +454,7 @@ function sift(pool: CompiledPool, of: Case, rules: Rules): Sifted {
     const preferred = prefers?.(rep) ?? false;
     const tier = member.tier + (preferred ? 1 : 0);
     able.push({ candidate, tier, rep, preferred });
+    if (member.tier > highestOfPool) highestOfPool = member.tier;
     if (tier > highest) highest = tier;
   }
   const foremost =
@@ -459,7 +467,8 @@ function sift(pool: CompiledPool, of: Case, rules: Rules): Sifted {
   const eligible: Candidate[] = [];
   for (const { candidate, tier, rep, preferred } of able) {
     if (tier < highest) {
-      const reason = prefers !== null && !preferred && tier + 1 === highest ? 'NOT_PREFERRED' : 'LOWER_TIER';
+      // Who would stand in front but for the preference.
+      const reason = !preferred && tier === highestOfPool ? 'NOT_PREFERRED' : 'LOWER_TIER';
       passed.push({ candidate, tier, obstacle: because(reason) });
     } else if (foremost !== null && compare !== null && compare(rep, foremost) > 0) {
       passed.push({ candidate, tier, obstacle: because('ORDERED_BEHIND') });
@@ -518,7 +527,7 @@ export function attemptIn(
 
 /** A pool's rotation as its fairness window has it. */
 const current = (pool: CompiledPool, rotationId: string, { state, at, configuration }: Case): Rotation =>
-  inWindow(state.rotation(rotationId), windowBegan(pool.fairnessWindow, at, configuration.settings.timeZone));
+  inWindow(state.rotation(rotationId), windowBegan(pool.fairnessWindow, at, configuration.settings.timeZone), at);
 
 const windowBegan = (window: FairnessWindow, at: number, timeZone: string): number | null =>
   window === 'NEVER' ? null : localTime(at, timeZone).began[window];

@@ -1,4 +1,14 @@
-import type { Attempt, AttemptVia, Considered, Decision, Method, Reason, TieBreak } from './decision.ts';
+import type {
+  Attempt,
+  AttemptVia,
+  Considered,
+  Decision,
+  Method,
+  Reason,
+  StepCode,
+  StepTrace,
+  TieBreak,
+} from './decision.ts';
 
 export const LANGUAGES = ['EN', 'DE'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -17,7 +27,7 @@ export type Told = Pick<
   'repId' | 'method' | 'stepKey' | 'territoryId' | 'account' | 'beyondCapacity' | 'steps'
 >;
 
-/** Passed-over reps beyond this many are counted, not named. */
+/** Passed-over reps and steps beyond this many are counted, not named. */
 const MAX_NAMED = 3;
 
 /**
@@ -29,17 +39,24 @@ export function decisionSummary(decision: Told, names: Names, language: Language
   const nameOf = (repId: string): string => names.rep(repId) ?? words.formerRep;
   const last = decision.steps.at(-1);
   const attempt = last?.attempts.at(-1);
-  const passed = (last?.attempts ?? []).flatMap(({ considered }) => considered.filter(isPassedOver));
+  const passed = consideredIn(last?.attempts ?? []).filter(isPassedOver);
+  const earlier = decision.steps.slice(0, -1);
   const parts = [
     `${origin(decision, names, words)} → ${nameOf(decision.repId)}`,
-    ...(attempt ? why(decision, attempt, names, words, language) : []),
+    ...(attempt ? why(decision, attempt, names, words) : []),
     ...(decision.beyondCapacity ? [words.beyondCapacity] : []),
     ...(passed.length > 0 ? [passedOver(passed, nameOf, words)] : []),
+    ...(earlier.length > 0 ? [nobodyIn(earlier, words)] : []),
   ];
-  const earlier = decision.steps.slice(0, -1).map(({ stepKey }) => stepKey);
-  if (earlier.length > 0) parts.push(`${words.nobodyIn} ${earlier.slice(0, MAX_NAMED).join(', ')}`);
   return `${parts.join('; ')}.`;
 }
+
+/** Each rep once, as they stood when they were looked at last. */
+const consideredIn = (attempts: readonly Attempt[]): readonly Considered[] => {
+  const [only, ...more] = attempts.map(({ considered }) => considered);
+  if (!only || more.length === 0) return only ?? [];
+  return [...new Map([only, ...more].flat().map((each) => [each.repId, each])).values()];
+};
 
 const isPassedOver = ({ reason }: Considered): boolean => reason !== 'CHOSEN' && reason !== 'NOT_THEIR_TURN';
 
@@ -53,7 +70,8 @@ function origin({ method, account, territoryId, stepKey }: Told, names: Names, w
 }
 
 /** Nothing where the step names the rep itself. */
-function why(decision: Told, attempt: Attempt, names: Names, words: Words, language: Language): string[] {
+function why(decision: Told, attempt: Attempt, names: Names, words: Words): string[] {
+  if (attempt.via === 'LAST_RESORT' && decision.steps.length === 1) return [words.noStep];
   const via = words.via[attempt.via];
   const pool = attempt.poolId && names.pool(attempt.poolId);
   if (!pool) {
@@ -61,22 +79,35 @@ function why(decision: Told, attempt: Attempt, names: Names, words: Words, langu
     return via === '' ? [] : [via];
   }
   const turn = attempt.considered.find(({ repId }) => repId === decision.repId)?.turn;
-  const number = (value: number): string =>
-    value.toLocaleString(language === 'DE' ? 'de' : 'en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const credit =
-    turn && turn.share < 1 ? ` (${words.credit} ${number(turn.creditBefore)} → ${number(turn.creditAfter)})` : '';
-  const list = attempt.list ? `${words.turnOfPool(attempt.list.line.length)} ` : '';
-  const weights = attempt.weightSegment === null ? '' : ` (${words.weightsOf(attempt.weightSegment)})`;
-  return [
-    `${via === '' ? '' : `${via}, `}${list}${words.pool(pool)}${weights}, ${words.tie[attempt.tieBreak ?? 'ONLY_ONE']}${credit}`,
+    turn && turn.share < 1
+      ? ` (${words.credit} ${words.number.format(turn.creditBefore)} → ${words.number.format(turn.creditAfter)})`
+      : '';
+  const details = [
+    ...(attempt.list ? [words.turnOfPool(attempt.list.line.length)] : []),
+    ...(attempt.weightSegment === null ? [] : [words.weightsOf(attempt.weightSegment)]),
   ];
+  const named = words.pool(pool) + (details.length > 0 ? ` (${details.join(', ')})` : '');
+  const tie = words.tie[attempt.tieBreak ?? 'ONLY_ONE'] + credit;
+  return [[...(via === '' ? [] : [via]), named, tie].join(', ')];
 }
 
 function passedOver(passed: readonly Considered[], nameOf: (repId: string) => string, words: Words): string {
   const named = passed.slice(0, MAX_NAMED).map((each) => `${nameOf(each.repId)} (${words.reasons[each.reason](each)})`);
-  const more = passed.length - named.length;
-  return `${words.passedOver}: ${named.join(', ')}${more > 0 ? words.andMore(more) : ''}`;
+  return `${words.passedOver}: ${listed(named, passed.length, words)}`;
 }
+
+/** The steps that matched before, with what was wrong where there was nobody to look at. */
+function nobodyIn(steps: readonly StepTrace[], words: Words): string {
+  const named = steps.slice(0, MAX_NAMED).map(({ stepKey, attempts }) => {
+    const code = attempts.find((each) => each.code !== null)?.code;
+    return code ? `${stepKey} (${words.codes[code]})` : `${stepKey}`;
+  });
+  return words.nobodyIn(listed(named, steps.length, words));
+}
+
+const listed = (named: readonly string[], all: number, words: Words): string =>
+  named.join(', ') + (all > named.length ? words.andMore(all - named.length) : '');
 
 /** Why one rep was passed over, in a few words. */
 export const reasonText = (considered: Considered, language: Language): string =>
@@ -84,13 +115,15 @@ export const reasonText = (considered: Considered, language: Language): string =
 
 /** All the words of one language. */
 interface Words {
+  readonly number: Intl.NumberFormat;
   readonly formerRep: string;
   readonly beyondCapacity: string;
-  readonly nobodyIn: string;
+  readonly noStep: string;
   readonly ownerLeft: string;
   readonly credit: string;
   readonly passedOver: string;
   andMore(count: number): string;
+  nobodyIn(steps: string): string;
   territory(name: string): string;
   step(key: string): string;
   pool(name: string): string;
@@ -99,11 +132,17 @@ interface Words {
   readonly owner: Readonly<Record<'ACCOUNT_OWNER' | 'NAMED_ACCOUNT', (account: string) => string>>;
   readonly methods: Readonly<Partial<Record<Method, string>>>;
   readonly via: Readonly<Record<AttemptVia, string>>;
+  readonly codes: Readonly<Record<StepCode, string>>;
   readonly tie: Readonly<Record<TieBreak, string>>;
   readonly reasons: Readonly<Record<Reason, (considered: Considered) => string>>;
 }
 
-const PERIODS_EN: Readonly<Record<string, string>> = { HOUR: 'hour', DAY: 'day', WEEK: 'week', MONTH: 'month' };
+const PERIODS_EN: Readonly<Record<string, string>> = {
+  HOUR: 'an hour',
+  DAY: 'a day',
+  WEEK: 'a week',
+  MONTH: 'a month',
+};
 const PERIODS_DE: Readonly<Record<string, string>> = {
   HOUR: 'pro Stunde',
   DAY: 'pro Tag',
@@ -111,19 +150,26 @@ const PERIODS_DE: Readonly<Record<string, string>> = {
   MONTH: 'pro Monat',
 };
 
+/** Two digits; what rounds to nothing has no sign. */
+const CREDIT = { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: 'negative' } as const;
+const NUMBER_EN = new Intl.NumberFormat('en', CREDIT);
+const NUMBER_DE = new Intl.NumberFormat('de', CREDIT);
+
 const WORDS: Readonly<Record<Language, Words>> = {
   EN: {
+    number: NUMBER_EN,
     formerRep: 'a former rep',
     beyondCapacity: 'taken beyond capacity',
-    nobodyIn: 'nobody could take it in',
+    noStep: 'no step matched',
     ownerLeft: 'manager of the owner, who has left',
     credit: 'credit',
     passedOver: 'passed over',
     andMore: (count) => ` and ${count} more`,
+    nobodyIn: (steps) => `nobody could take it in ${steps}`,
     territory: (name) => `Territory ${name}`,
     step: (key) => `Step ${key}`,
     pool: (name) => `pool ${name}`,
-    turnOfPool: (pools) => `first of ${pools} pools,`,
+    turnOfPool: (pools) => (pools === 1 ? 'the only pool in line' : `its turn among ${pools} pools`),
     weightsOf: (segment) => `weights of ${segment}`,
     owner: {
       ACCOUNT_OWNER: (account) => `Owner of the account ${account}`,
@@ -138,15 +184,22 @@ const WORDS: Readonly<Record<Language, Words>> = {
     },
     via: {
       TARGET: '',
-      SUBMITTER: 'entered it',
+      SUBMITTER: 'has entered the lead',
       DELEGATE: 'delegate of the owner, who is away',
-      BACKUP_POOL: 'backup',
+      BACKUP_POOL: 'as backup',
       ASSIGN_ANYWAY: 'although away',
-      MANAGER: 'manager, since nobody else could',
+      MANAGER: 'manager, since nobody else could take it',
       LAST_RESORT: 'takes what no step could place',
     },
+    codes: {
+      POOL_EMPTY: 'the pool is empty',
+      OWNER_UNKNOWN: 'the account has no owner here',
+      OWNER_LEFT: 'the owner has left',
+      TARGET_UNKNOWN: 'the target does not exist',
+      STEP_ERROR: 'the step failed',
+    },
     tie: {
-      ONLY_ONE: 'the only one who could',
+      ONLY_ONE: 'nobody else in line',
       DEADLINE: 'most urgent by weight and credit',
       CREDIT: 'highest credit',
       LOAD: 'lowest load',
@@ -160,31 +213,33 @@ const WORDS: Readonly<Record<Language, Words>> = {
       LOWER_TIER: ({ turn }) => `tier ${turn?.tier}, served later`,
       NOT_PREFERRED: () => 'others are preferred for it',
       ORDERED_BEHIND: () => 'behind others in the step’s order',
-      TOO_FAR_AHEAD: ({ turn }) => `too far ahead, credit ${turn?.creditBefore.toFixed(2)}`,
+      TOO_FAR_AHEAD: ({ turn }) => `too far ahead, credit ${NUMBER_EN.format(turn?.creditBefore ?? 0)}`,
       AT_CAPACITY: ({ standing, limit }) => `open ${standing.load} of ${limit}`,
       AT_POOL_CAPACITY: ({ bound }) => `holds ${bound?.count} of ${bound?.limit} from this pool`,
-      AT_CLASS_LIMIT: ({ bound }) => `${bound?.of} ${bound?.count} of ${bound?.limit}`,
-      RATE_CAPPED: ({ bound }) => `had ${bound?.count} of ${bound?.limit} a ${PERIODS_EN[bound?.of ?? '']}`,
+      AT_CLASS_LIMIT: ({ bound }) => `${bound?.of}: ${bound?.count} of ${bound?.limit}`,
+      RATE_CAPPED: ({ bound }) => `had ${bound?.count} of ${bound?.limit} ${PERIODS_EN[bound?.of ?? '']}`,
       PAUSED: () => 'paused',
       LEFT: () => 'has left',
       WEIGHT_ZERO: () => 'weight 0',
       DOES_NOT_FIT: () => 'does not fit',
-      OWNER_EQUALS_LEAD: () => 'the lead’s own address',
+      OWNER_EQUALS_LEAD: () => 'the lead carries their own address',
       ALREADY_HAD: () => 'has had it already',
     },
   },
   DE: {
+    number: NUMBER_DE,
     formerRep: 'jemand, der nicht mehr da ist',
     beyondCapacity: 'über das Limit hinaus',
-    nobodyIn: 'niemand konnte ihn übernehmen in',
-    ownerLeft: 'Vorgesetzter des Betreuers, der das Unternehmen verlassen hat',
+    noStep: 'kein Schritt traf zu',
+    ownerLeft: 'Führungskraft des ausgeschiedenen Betreuers',
     credit: 'Guthaben',
     passedOver: 'übergangen',
     andMore: (count) => ` und ${count} weitere`,
+    nobodyIn: (steps) => `vorher konnte ihn niemand übernehmen: ${steps}`,
     territory: (name) => `Gebiet ${name}`,
     step: (key) => `Schritt ${key}`,
     pool: (name) => `Pool ${name}`,
-    turnOfPool: (pools) => `unter ${pools} Pools an der Reihe:`,
+    turnOfPool: (pools) => (pools === 1 ? 'als einziger Pool an der Reihe' : `unter ${pools} Pools an der Reihe`),
     weightsOf: (segment) => `Gewichte für ${segment}`,
     owner: {
       ACCOUNT_OWNER: (account) => `Betreuer des Kunden ${account}`,
@@ -195,25 +250,32 @@ const WORDS: Readonly<Record<Language, Words>> = {
       DUPLICATE: 'Dieselbe Person noch einmal',
       MANUAL: 'Von Hand',
       REASSIGNMENT: 'Neu verteilt',
-      OFFBOARDING: 'Der Besitzer ist ausgeschieden',
+      OFFBOARDING: 'Der bisherige Besitzer ist ausgeschieden',
     },
     via: {
       TARGET: '',
-      SUBMITTER: 'hat ihn selbst eingegeben',
+      SUBMITTER: 'hat den Lead selbst eingegeben',
       DELEGATE: 'Vertretung des abwesenden Betreuers',
-      BACKUP_POOL: 'Ersatz',
+      BACKUP_POOL: 'als Ersatz',
       ASSIGN_ANYWAY: 'trotz Abwesenheit',
-      MANAGER: 'Vorgesetzter, weil sonst niemand konnte',
+      MANAGER: 'Führungskraft, weil ihn sonst niemand übernehmen konnte',
       LAST_RESORT: 'übernimmt, was kein Schritt vergeben konnte',
     },
+    codes: {
+      POOL_EMPTY: 'der Pool ist leer',
+      OWNER_UNKNOWN: 'der Kunde hat hier keinen Betreuer',
+      OWNER_LEFT: 'der Betreuer ist ausgeschieden',
+      TARGET_UNKNOWN: 'das Ziel gibt es nicht',
+      STEP_ERROR: 'der Schritt ist fehlgeschlagen',
+    },
     tie: {
-      ONLY_ONE: 'konnte als Einziger',
+      ONLY_ONE: 'sonst niemand an der Reihe',
       DEADLINE: 'nach Gewicht und Guthaben am dringendsten',
       CREDIT: 'höchstes Guthaben',
       LOAD: 'geringste Auslastung',
       WEIGHT: 'Guthaben gleich, höheres Gewicht',
       WAITED: 'Guthaben gleich, wartet am längsten',
-      POSITION: 'Guthaben gleich, steht im Pool vorn',
+      POSITION: 'Guthaben gleich, im Pool weiter vorn',
     },
     reasons: {
       CHOSEN: () => 'ausgewählt',
@@ -221,7 +283,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
       LOWER_TIER: ({ turn }) => `Stufe ${turn?.tier}, kommt später dran`,
       NOT_PREFERRED: () => 'andere werden dafür bevorzugt',
       ORDERED_BEHIND: () => 'steht in der Reihenfolge des Schritts hinter anderen',
-      TOO_FAR_AHEAD: ({ turn }) => `zu weit voraus, Guthaben ${turn?.creditBefore.toFixed(2).replace('.', ',')}`,
+      TOO_FAR_AHEAD: ({ turn }) => `zu weit voraus, Guthaben ${NUMBER_DE.format(turn?.creditBefore ?? 0)}`,
       AT_CAPACITY: ({ standing, limit }) => `${standing.load} von ${limit} offen`,
       AT_POOL_CAPACITY: ({ bound }) => `hat ${bound?.count} von ${bound?.limit} aus diesem Pool`,
       AT_CLASS_LIMIT: ({ bound }) => `${bound?.of}: ${bound?.count} von ${bound?.limit}`,
@@ -230,7 +292,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
       LEFT: () => 'ausgeschieden',
       WEIGHT_ZERO: () => 'Gewicht 0',
       DOES_NOT_FIT: () => 'passt nicht',
-      OWNER_EQUALS_LEAD: () => 'eigene Adresse im Lead',
+      OWNER_EQUALS_LEAD: () => 'der Lead trägt die eigene Adresse',
       ALREADY_HAD: () => 'hatte ihn schon',
     },
   },

@@ -28,7 +28,7 @@ const PRIOR_LEADS = 10;
  *
  * WIN_RATE: 100 × rate / mean rate of the pool, with rate = (won + 10 m) / (won + lost + 10) and m the pool's won /
  * (won + lost). QUOTA: the attainment in percent. Both rounded and kept between floor and ceiling. A weight of 0 was
- * set to receive nothing and stays; who has no attainment keeps the weight; without any closed lead all stay.
+ * set to receive nothing and stays; who has no attainment keeps the weight; without any lead won all stay.
  *
  * @param outcomes leads won and lost by rep
  */
@@ -60,6 +60,7 @@ export function deriveWeights(
     const basis = { ...(counted[index] ?? none), value };
     if (before === 0 || value === null) return { repId, before, after: before, basis };
     const derived = Math.round(by === 'WIN_RATE' ? (100 * value) / mean : value);
-    return { repId, before, after: Math.min(Math.max(derived, floor), ceiling), basis };
+    // Never 0, whatever the floor: that would stay, like one that was set to receive nothing.
+    return { repId, before, after: Math.min(Math.max(derived, floor, 1), ceiling), basis };
   });
 }

@@ -8,10 +8,11 @@ export interface Field {
   readonly type: FieldType;
   /** ENUM: what it can be. */
   readonly values?: readonly string[];
+  /** NUMBER: what it can be, both ends included. */
+  readonly range?: { readonly least: number; readonly most: number; readonly whole: boolean };
 }
 
 const text: Field = { type: 'TEXT' };
-const number: Field = { type: 'NUMBER' };
 
 /** The lead's fields that conditions and dynamic matches can name, beside `attributes.<name>`. */
 export const LEAD_FIELDS = {
@@ -30,8 +31,8 @@ export const LEAD_FIELDS = {
   industry: text,
   naicsSector: text,
   naceSection: text,
-  employees: number,
-  score: number,
+  employees: { type: 'NUMBER', range: { least: 0, most: 10_000_000, whole: true } },
+  score: { type: 'NUMBER', range: { least: 0, most: 100, whole: false } },
   source: text,
   requestKind: { type: 'ENUM', values: REQUEST_KINDS },
   productInterest: text,
@@ -47,7 +48,7 @@ export type LeadFieldName = keyof typeof LEAD_FIELDS;
 export const TIME_FIELDS = {
   weekday: { type: 'ENUM', values: WEEKDAYS },
   /** 0 to 23. */
-  hour: number,
+  hour: { type: 'NUMBER', range: { least: 0, most: 23, whole: true } },
 } as const satisfies Readonly<Record<string, Field>>;
 export type TimeFieldName = keyof typeof TIME_FIELDS;
 
@@ -73,15 +74,29 @@ export const attributeName = (name: string): string => name.slice('attributes.'.
 export const isLeadField = (name: string): name is LeadFieldName => Object.hasOwn(LEAD_FIELDS, name);
 export const isTimeField = (name: string): name is TimeFieldName => Object.hasOwn(TIME_FIELDS, name);
 
+/** A field, and the time zone where it has one: `hour@Europe/Berlin`. */
+export const qualifiedName = (field: string, timeZone: string | undefined): string =>
+  timeZone === undefined ? field : `${field}@${timeZone}`;
+
 /** What a comparison compares; null where nothing is known. `at`: milliseconds since 1970. */
 export type Reader = (lead: RoutableLead, at: number) => AttributeValue | null;
+
+/** What the clock shows in a zone; null in one that this server does not know: intake never fails for it. */
+function shownIn(zone: string, at: number, name: TimeFieldName): AttributeValue | null {
+  try {
+    return localTime(at, zone)[name];
+  } catch {
+    return null;
+  }
+}
 
 /** @param timeZone of weekday and hour alone: IANA, or LEAD */
 export function reader(name: string, timeZone: string | undefined): Reader {
   if (isTimeField(name)) {
-    const zone = timeZone ?? 'UTC';
-    if (zone !== ZONE_OF_LEAD) return (_lead, at) => localTime(at, zone)[name];
-    return (lead, at) => (lead.timeZone === null ? null : localTime(at, lead.timeZone)[name]);
+    return (lead, at) => {
+      const zone = timeZone === ZONE_OF_LEAD ? lead.timeZone : (timeZone ?? 'UTC');
+      return zone === null ? null : shownIn(zone, at, name);
+    };
   }
   if (isLeadField(name)) return (lead) => lead[name];
   const attribute = attributeName(name);

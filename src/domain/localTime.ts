@@ -48,7 +48,7 @@ function workOut(at: number, timeZone: string): LocalTime {
     weekday: WEEKDAYS[zoned.dayOfWeek - 1] as Weekday,
     hour: zoned.hour,
     began: {
-      HOUR: zoned.round({ smallestUnit: 'hour', roundingMode: 'floor' }).epochMilliseconds,
+      HOUR: hourBegan(zoned).epochMilliseconds,
       DAY: day.epochMilliseconds,
       WEEK: day.subtract({ days: zoned.dayOfWeek - 1 }).startOfDay().epochMilliseconds,
       MONTH: day.with({ day: 1 }).startOfDay().epochMilliseconds,
@@ -56,14 +56,22 @@ function workOut(at: number, timeZone: string): LocalTime {
   };
 }
 
+/** Where clocks are put in the middle of an hour, it begins (again) with that: in Chatham at 3:45. */
+function hourBegan(zoned: Temporal.ZonedDateTime): Temporal.ZonedDateTime {
+  let began = zoned.subtract({ minutes: zoned.minute, seconds: zoned.second });
+  while (began.offsetNanoseconds !== zoned.offsetNanoseconds) began = began.add({ minutes: 1 });
+  return began;
+}
+
 /** The day in a time zone, as `YYYY-MM-DD`. */
 export const localDay = (at: number, timeZone: string): string =>
   Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toPlainDate().toString();
 
-/** Whether it is an IANA time zone. */
+/** Whether `localTime` knows it. Intl alone takes abbreviations (PST), Temporal alone whole date-times with a zone. */
 export function isTimeZone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
+    localDay(0, zone);
     return true;
   } catch {
     return false;

@@ -45,18 +45,20 @@ export function compileMatches(matches: readonly RepMatch[]): ((lead: RoutableLe
     });
     return (rep) =>
       wanted.every(({ ofRep, test, value }) => {
-        const has = ofRep(rep);
-        return value !== null && has !== null && test(valuesOf(has), value);
+        if (value === null) return false;
+        const has = valuesOf(ofRep(rep));
+        return has.length > 0 && test(has, value);
       });
   };
 }
 
-const valuesOf = (has: Exclude<RepValue, null>): readonly AttributeValue[] => {
-  if (Array.isArray(has)) return has.map((each: string) => each.toLowerCase());
-  return typeof has === 'string'
-    ? has.split(',').map((part) => part.trim().toLowerCase())
-    : [has as Exclude<typeof has, readonly string[]>];
-};
+/** What a rep has, in lower case; nothing where nothing is known. */
+function valuesOf(has: RepValue): readonly AttributeValue[] {
+  if (has === null) return [];
+  if (typeof has === 'number' || typeof has === 'boolean') return [has];
+  const texts = typeof has === 'string' ? has.split(',') : has;
+  return texts.map((text) => text.trim().toLowerCase()).filter((text) => text !== '');
+}
 
 type Test = (has: readonly AttributeValue[], wanted: AttributeValue) => boolean;
 
@@ -72,8 +74,7 @@ const TESTS: Readonly<Record<RepMatch['operator'], Test>> = {
   NOT_EQUALS: (has, wanted) => !has.includes(wanted),
   AT_LEAST: numeric((has, wanted) => has >= wanted),
   AT_MOST: numeric((has, wanted) => has <= wanted),
-  PREFIX_OF: (has, wanted) =>
-    typeof wanted === 'string' && has.some((each) => each !== '' && wanted.startsWith(String(each))),
+  PREFIX_OF: (has, wanted) => typeof wanted === 'string' && has.some((each) => wanted.startsWith(String(each))),
 };
 
 /** Compares reps by a step's order: below 0 when the first of the two stands before the second. */
@@ -95,9 +96,9 @@ export function compileOrder(order: readonly RepOrder[]): Compare | null {
   };
 }
 
-/** A list is compared by how long it is. */
+/** A list is compared by how long it is; an empty one says nothing. */
 const single = (value: RepValue): AttributeValue | null =>
-  Array.isArray(value) ? value.length : (value as AttributeValue | null);
+  Array.isArray(value) ? value.length || null : (value as AttributeValue | null);
 
 function compareValues(a: AttributeValue | null, b: AttributeValue | null, sign: number): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;

@@ -324,9 +324,12 @@ export const restart = (rotation: Rotation, at: number): Rotation => ({
   credits: new Map(),
 });
 
-/** Lets all credits begin at 0 unless they have since the present fairness window began; null for no window. */
-export const inWindow = (rotation: Rotation, began: number | null): Rotation =>
-  began === null || (rotation.since !== null && rotation.since >= began) ? rotation : restart(rotation, began);
+/**
+ * Lets all credits begin at 0 unless they have since the present fairness window began; null for no window. They begin
+ * at this moment and not with the window: turns taken before the window was switched on are not in them.
+ */
+export const inWindow = (rotation: Rotation, began: number | null, at: number): Rotation =>
+  began === null || (rotation.since !== null && rotation.since >= began) ? rotation : restart(rotation, at);
 
 const totalWeight = (strategy: Strategy, earners: readonly Earner[]): bigint => {
   let total = 0;

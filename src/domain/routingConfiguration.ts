@@ -1,6 +1,6 @@
 import type { AccountIndex } from './accounts.ts';
 import { type Condition, compileCondition, type Predicate } from './condition.ts';
-import type { Pool, RateCap, Rep, Segment, Settings } from './configuration.ts';
+import type { Pool, PoolMember, RateCap, Rep, Segment, Settings } from './configuration.ts';
 import type { Names } from './decisionSummary.ts';
 import type { RoutableLead } from './lead.ts';
 import type { MetroIndex } from './metros.ts';
@@ -43,9 +43,22 @@ const named = <Thing extends { readonly id: string; readonly key: string }>(
 
 export const compileReps = (reps: readonly Rep[]): Named<Rep> => named(reps);
 
+/** A segment that cannot be asked. */
+export class SegmentFault extends Error {
+  override readonly name = 'SegmentFault';
+  readonly kind: 'UNKNOWN' | 'CIRCLE';
+  readonly key: string;
+
+  constructor(kind: 'UNKNOWN' | 'CIRCLE', key: string) {
+    super(kind === 'UNKNOWN' ? `there is no segment "${key}"` : `segment "${key}" refers to itself`);
+    this.kind = kind;
+    this.key = key;
+  }
+}
+
 export interface Segments {
   readonly byKey: ReadonlyMap<string, Segment>;
-  /** @throws Error for a segment that does not exist or refers to itself */
+  /** @throws SegmentFault for one that does not exist; and, when it is asked, for one that refers to itself */
   predicate(key: string): Predicate;
   condition(key: string): Condition | undefined;
 }
@@ -57,16 +70,21 @@ export function compileSegments(segments: readonly Segment[]): Segments {
     const known = predicates.get(key);
     if (known) return known;
     const segment = byKey.get(key);
-    if (!segment) throw new Error(`there is no segment "${key}"`);
-    predicates.set(key, () => {
-      throw new Error(`segment "${key}" refers to itself`);
-    });
+    if (!segment) throw new SegmentFault('UNKNOWN', key);
     // Segments inside it are looked up when it is asked, so that a circle is met at run time and not here.
     const compiled = compileCondition(segment.condition, predicate);
     // Remembers the last lead: segments that refer to segments twice over would double the work with every level.
     let last: { readonly lead: RoutableLead; readonly at: number; readonly result: boolean } | null = null;
+    let isAsked = false;
     const remembered: Predicate = (lead, at) => {
-      if (last?.lead !== lead || last.at !== at) last = { lead, at, result: compiled(lead, at) };
+      if (last?.lead === lead && last.at === at) return last.result;
+      if (isAsked) throw new SegmentFault('CIRCLE', key);
+      isAsked = true;
+      try {
+        last = { lead, at, result: compiled(lead, at) };
+      } finally {
+        isAsked = false;
+      }
       return last.result;
     };
     predicates.set(key, remembered);
@@ -143,12 +161,13 @@ export const compilePools = (pools: readonly Pool[], segments: Segments): Named<
     ),
   );
 
+/** What a member weighs for the leads of a segment; null for the base weight. */
+export const weightIn = ({ weight, segmentWeights }: PoolMember, segment: string | null): number =>
+  segment !== null && Object.hasOwn(segmentWeights, segment) ? (segmentWeights[segment] as number) : weight;
+
 /** Members of a pool by the weights that count for the leads of a segment; null for the base weights. */
 export const earnersIn = ({ members }: Pool, segment: string | null): Earner[] =>
-  members.map(({ repId, weight, segmentWeights }) => ({
-    id: repId,
-    weight: segment === null ? weight : (segmentWeights[segment] ?? weight),
-  }));
+  members.map((member) => ({ id: member.repId, weight: weightIn(member, segment) }));
 
 /** A plan that leads to one pool, and to the last resort of another plan where nobody there can take the lead. */
 export const planOfPool = (

@@ -1,5 +1,5 @@
 import { type Comparison, type Condition, fold } from './condition.ts';
-import { attributeName, isAttribute, type Reader, reader } from './fields.ts';
+import { attributeName, isAttribute, qualifiedName, type Reader, reader } from './fields.ts';
 import type { AttributeValue, RoutableLead } from './lead.ts';
 
 /*
@@ -62,7 +62,7 @@ export function compileRuleIndex(
       continue;
     }
     for (const { field, timeZone, atom } of need.atoms) {
-      const name = drawerName(field, timeZone);
+      const name = qualifiedName(field, timeZone);
       const drawer = drawers.get(name) ?? createDrawer(readerOf(field, timeZone));
       drawers.set(name, drawer);
       file(drawer, atom.kind === 'PIECE' ? { ...atom, text: popularity.rarestPiece(name, atom.text) } : atom, position);
@@ -104,9 +104,6 @@ const merged = (lists: readonly (readonly number[])[]): readonly number[] => {
   const all = lists.flat().sort((a, b) => a - b);
   return all.filter((position, index) => position !== all[index - 1]);
 };
-
-const drawerName = (field: string, timeZone: string | undefined): string =>
-  timeZone === undefined ? field : `${field}@${timeZone}`;
 
 /** The rules filed under one field, each list in order. */
 interface Drawer {
@@ -344,7 +341,7 @@ function measurePopularity(conditions: readonly (Condition | null)[], segment: S
   const atomsIn = collector(segment);
   for (const condition of conditions) {
     for (const { field, timeZone, atom } of condition === null ? [] : atomsIn(condition)) {
-      const drawer = drawerName(field, timeZone);
+      const drawer = qualifiedName(field, timeZone);
       if (atom.kind === 'RANGE') {
         const known = ranges.get(drawer) ?? { lows: [], highs: [] };
         ranges.set(drawer, known);
@@ -367,7 +364,7 @@ function measurePopularity(conditions: readonly (Condition | null)[], segment: S
   return {
     rarestPiece,
     of({ field, timeZone, atom }) {
-      const drawer = drawerName(field, timeZone);
+      const drawer = qualifiedName(field, timeZone);
       switch (atom.kind) {
         case 'RANGE': {
           const known = ranges.get(drawer);
@@ -463,14 +460,14 @@ function chooser(segment: SegmentCondition, popularity: Popularity): (condition:
     if ('not' in condition) return 'not' in condition.not ? needOf(condition.not.not) : null;
     if (condition.operator === 'MATCHES_SEGMENT') {
       const key = condition.value as string;
-      const before = known.get(key);
-      if (before !== undefined) return before;
-      known.set(key, null);
       const inside = segment(key);
-      const found = inside ? needOf(inside) : null;
-      const need = found && { ...found, settles: found.settles === inside ? condition : null };
-      known.set(key, need);
-      return need;
+      let need = known.get(key);
+      if (need === undefined) {
+        known.set(key, null);
+        need = inside ? needOf(inside) : null;
+        known.set(key, need);
+      }
+      return need && { ...need, settles: need.settles === inside ? condition : null };
     }
     const atoms = atomsOf(condition);
     if (atoms === null) return null;

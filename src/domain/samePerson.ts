@@ -7,6 +7,7 @@ import type { SamePersonPolicy } from './configuration.ts';
 
 /** What is known of an open lead that may be of the same person. */
 export interface KnownLead {
+  /** UUID v7: later leads have higher ones. */
   readonly id: string;
   /** The person's first lead; its own id where it is that. */
   readonly firstId: string;
@@ -61,7 +62,11 @@ export function samePerson<Known extends KnownLead>(
       (email !== null && known.email !== null && personEmail(known.email, policy) === email) ||
       (lead.phone !== null && known.phone === lead.phone);
     if (!same) continue;
-    if (first === null || known.firstReceivedAt < first.firstReceivedAt) first = known;
+    if (first === null || isEarlier(known, first)) first = known;
   }
   return first;
 }
+
+/** Of one person's leads, all of which have the same first, ids tell the order. */
+const isEarlier = (a: KnownLead, b: KnownLead): boolean =>
+  a.firstReceivedAt === b.firstReceivedAt ? a.id < b.id : a.firstReceivedAt < b.firstReceivedAt;

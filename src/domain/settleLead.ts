@@ -19,10 +19,16 @@ export interface Settled {
 
 const OF_PLACE = { NAME: null, POSTAL_CODE: 'postalCode', CITY: 'city', RADIUS: 'latitude, longitude' } as const;
 
-export function settleLead(lead: RoutableLead, { settings, metros }: RoutingConfiguration): Settled {
+/** @param derived fields that have been worked out before */
+export function settleLead(
+  lead: RoutableLead,
+  { settings, metros }: RoutingConfiguration,
+  derived: Settled['derived'] = {},
+): Settled {
   const isFreeMail = lead.companyDomain !== null && settings.freeMail.has(lead.companyDomain);
   const metro = metros.match(lead);
   const of = metro && OF_PLACE[metro.by];
+  const { companyDomain: _, ...withoutDomain } = derived;
   const { attributes, issues } = checkAttributes(lead.attributes, settings.leadAttributes);
   return {
     lead: {
@@ -31,7 +37,7 @@ export function settleLead(lead: RoutableLead, { settings, metros }: RoutingConf
       metro: metro?.key ?? lead.metro,
       attributes,
     },
-    derived: of ? { metro: of } : {},
+    derived: { ...(isFreeMail ? withoutDomain : derived), ...(of ? { metro: of } : {}) },
     issues,
   };
 }

@@ -1,8 +1,8 @@
 import { type Circumstances, decide, type RoutingState } from './decide.ts';
-import type { Decision } from './decision.ts';
+import type { Decision, Turned } from './decision.ts';
 import type { RoutableLead } from './lead.ts';
-import { EMPTY_ROTATION, type Rotation } from './rotation.ts';
-import type { RoutingConfiguration } from './routingConfiguration.ts';
+import { EMPTY_ROTATION, giveBack, type Rotation } from './rotation.ts';
+import { earnersIn, type RoutingConfiguration } from './routingConfiguration.ts';
 import { type Holding, NEW_STANDING, type Standing, withAssignment, withLead, withoutLead } from './standing.ts';
 
 /**
@@ -56,5 +56,18 @@ export class Simulation implements RoutingState {
   /** Frees what a lead took up: it was closed, or goes to somebody else. */
   release(repId: string, holding: Holding): void {
     this.#standings.set(repId, withoutLead(this.rep(repId), holding));
+  }
+
+  /** Gives back the turns of a lead that was disqualified. @param at when they were taken */
+  giveBack(turns: readonly Omit<Turned, 'rotation'>[], at: number): void {
+    for (const { rotationId, ...turn } of turns) {
+      const [poolId = '', segment = null] = rotationId.split('/');
+      const pool = this.#configuration.pools.byId.get(poolId);
+      const rotation = this.rotation(rotationId);
+      // In a list of pools the members are whoever has credit there.
+      const members = pool ? earnersIn(pool, segment) : [...rotation.credits.keys()].map((id) => ({ id, weight: 1 }));
+      const past = { ...turn, strategy: pool?.strategy ?? 'WEIGHTED', at };
+      this.#rotations.set(rotationId, giveBack(past, rotation, members));
+    }
   }
 }

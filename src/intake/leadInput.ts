@@ -309,7 +309,8 @@ export function isLanguageTag(tag: string): boolean {
 export const issuesOf = (error: z.ZodError, path: readonly (string | number)[] = []): Issue[] =>
   error.issues.map((issue) => ({
     path: [...path, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))],
-    message: issue.message,
+    // What is wrong with a name stands inside.
+    message: (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message,
   }));
 
 /** SHA-256 of a value, the same for the same content in whatever order its names come. */

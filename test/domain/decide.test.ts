@@ -1,18 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Condition } from '../../src/domain/condition.ts';
-import type { Decision, Reason } from '../../src/domain/decision.ts';
+import type { Reason } from '../../src/domain/decision.ts';
 import { decisionSummary } from '../../src/domain/decisionSummary.ts';
-import type { Step } from '../../src/domain/plan.ts';
 import { namesIn } from '../../src/domain/routingConfiguration.ts';
+import { reasons } from '../support/decisions.ts';
 import { account, compile, market, pool, rep, type Setting, step, territory } from '../support/routing.ts';
-
-const reasons = (decision: Decision): Record<string, Reason> =>
-  Object.fromEntries(
-    decision.steps.flatMap(({ attempts }) =>
-      attempts.flatMap(({ considered }) => considered.map(({ repId, reason }) => [repId, reason])),
-    ),
-  );
 
 const REPS = [rep('boss'), rep('ada', { managerId: 'boss' }), rep('bob', { managerId: 'boss' }), rep('cy')];
 
@@ -165,112 +158,6 @@ describe('who can take a lead', () => {
   });
 });
 
-describe('when nobody in the target can take the lead', () => {
-  const full = { ada: 50, bob: 50, cy: 50 };
-  const only = (overrides: Partial<Step>): Setting =>
-    basic({
-      pools: [pool('main', ['ada', 'bob']), pool('backup', ['cy'])],
-      plan: { steps: [step('all', overrides), step('next', { target: { kind: 'REP', rep: 'cy' } })] },
-    });
-
-  test.each<[string, Setting, Record<string, number>, string, string | null]>([
-    ['NEXT_STEP goes on', only({}), { ada: 50, bob: 50 }, 'cy', 'next'],
-    [
-      'BACKUP_POOL asks the other pool, under the step’s own method',
-      only({ whenNobody: { kind: 'BACKUP_POOL', pool: 'backup' } }),
-      { ada: 50, bob: 50 },
-      'cy',
-      'all',
-    ],
-    [
-      'MANAGER takes the first one’s manager',
-      only({ whenNobody: { kind: 'MANAGER' } }),
-      { ada: 50, bob: 50 },
-      'boss',
-      'all',
-    ],
-    [
-      'MANAGER goes on when the manager is full',
-      only({ whenNobody: { kind: 'MANAGER' } }),
-      { ada: 50, bob: 50, boss: 50 },
-      'cy',
-      'next',
-    ],
-    [
-      'ASSIGN_ANYWAY keeps to capacity',
-      only({ whenNobody: { kind: 'ASSIGN_ANYWAY' } }),
-      { ada: 50, bob: 50 },
-      'cy',
-      'next',
-    ],
-    ['the last resort takes it beyond capacity', basic(), { ...full, boss: 900 }, 'boss', null],
-  ])('%s', (_what, setting, loads, owner, stepKey) => {
-    const decision = market(setting, loads).decide();
-    expect([decision.repId, decision.stepKey]).toEqual([owner, stepKey]);
-  });
-
-  test('ASSIGN_ANYWAY takes who is paused, never who has left', () => {
-    const reps = [rep('boss'), rep('ada', { status: 'LEFT' }), rep('bob', { status: 'PAUSED' }), rep('cy')];
-    const setting = only({ whenNobody: { kind: 'ASSIGN_ANYWAY' } });
-    const decision = market({ ...setting, reps }).decide();
-    expect([decision.repId, decision.stepKey]).toEqual(['bob', 'all']);
-  });
-
-  test('an empty pool says so', () => {
-    const decision = market(basic({ pools: [pool('main', [])] })).decide();
-    expect(decision.steps[0]?.attempts[0]?.code).toBe('POOL_EMPTY');
-    expect(decision.method).toBe('FALLBACK');
-  });
-
-  test('the last resort is the first of the chain who has not left', () => {
-    const reps = [rep('boss', { status: 'LEFT' }), rep('ada', { status: 'PAUSED' }), rep('cy')];
-    const decision = market(
-      basic({ reps, pools: [pool('main', [])], plan: { steps: [step('all')], lastResort: ['boss', 'ada'] } }),
-    ).decide();
-    expect(decision.repId).toBe('ada');
-  });
-});
-
-describe('an account’s owner', () => {
-  const owned = (reps = REPS): Setting => ({
-    reps,
-    accounts: [account('known', { name: 'Müller & Söhne GmbH', domains: ['known.example'], ownerId: 'ada' })],
-    plan: { steps: [step('owner', { kind: 'ACCOUNT_OWNER', target: { kind: 'ACCOUNT_OWNER' } })] },
-  });
-
-  test('takes the lead beyond capacity, and the decision says so', () => {
-    const decision = market(owned(), { ada: 50 }).decide({ companyDomain: 'known.example' });
-    expect(decision).toMatchObject({ repId: 'ada', beyondCapacity: true, turns: [] });
-  });
-
-  test('who has left is stood in for by the manager', () => {
-    const reps = [rep('boss'), rep('ada', { managerId: 'boss', status: 'LEFT' })];
-    const decision = market(owned(reps)).decide({ companyDomain: 'known.example' });
-    expect(decision).toMatchObject({ repId: 'boss', method: 'ACCOUNT_OWNER' });
-    expect(decision.steps[0]?.attempts[0]?.code).toBe('OWNER_LEFT');
-  });
-
-  test('a circle of managers hangs nothing', () => {
-    const reps = [
-      rep('boss', { managerId: 'ada', status: 'LEFT' }),
-      rep('ada', { managerId: 'boss', status: 'LEFT' }),
-      rep('cy'),
-    ];
-    const decision = market({ ...owned(reps), plan: { ...owned().plan, lastResort: ['cy'] } }).decide({
-      companyDomain: 'known.example',
-    });
-    expect(decision.repId).toBe('cy');
-  });
-
-  test.each([
-    ['key', { accountKey: 'known', companyDomain: 'other.example' }, 'KEY'],
-    ['domain', { companyDomain: 'known.example', companyName: 'Something Else' }, 'DOMAIN'],
-    ['name without its legal form', { companyName: 'MÜLLER & SÖHNE' }, 'NAME'],
-  ] as const)('is found by the account’s %s', (_what, given, by) => {
-    expect(market(owned()).decide(given).account).toEqual({ id: 'known', by });
-  });
-});
-
 test('a step that fails is skipped, and the decision says so', () => {
   const broken: Condition = { operator: 'MATCHES_SEGMENT', value: 'gone' };
   const decision = market(basic({ plan: { steps: [step('broken', { condition: broken }), step('all')] } })).decide();
@@ -310,12 +197,6 @@ test('a sentence says who, why, and who was passed over with the number', () => 
   expect(decisionSummary(decision, namesIn(compile(setting)))).toBe(
     'Step all → bob; pool main, credits level, first in the pool (credit 0.00 → -0.50); passed over: ada (open 50 of 50).',
   );
-});
-
-test('thirty single leads do not all go to one senior rep', () => {
-  const run = market(basic());
-  for (let count = 0; count < 30; count += 1) run.decide();
-  expect(['ada', 'bob', 'cy'].map((key) => run.simulation.rep(key).load)).toEqual([10, 10, 10]);
 });
 
 describe('for any plan', () => {

@@ -143,7 +143,10 @@ PlanRef.implement({
       description: 'Rep keys; the first who has not left takes what no step can place.',
     }),
     note: t.exposeString('note', { nullable: true }),
-    revision: t.exposeInt('revision', { description: 'Counts the times a draft was saved.' }),
+    revision: t.exposeInt('revision', {
+      description:
+        'Goes up with each draft that is saved and each version restored or applied: what `expectedRevision` takes.',
+    }),
     reviewOn: t.exposeString('reviewOn', { nullable: true, description: 'When the whole is to be looked at again.' }),
     savedBy: t.exposeString('savedBy'),
     publishedBy: t.exposeString('publishedBy', { nullable: true }),
@@ -299,15 +302,23 @@ const SavePlanDraftInput = builder.inputType('SavePlanDraftInput', {
     expectedVersion: t.int({ description: 'The draft you edited; another one in the meantime is a VERSION_CONFLICT.' }),
     expectedRevision: t.int({
       description:
-        'The revision of the draft you edited, 0 for none yet; another one in the meantime is a VERSION_CONFLICT.',
+        'The revision of what you edited: of the draft, or where there is none of the published plan; 0 for neither. Another one in the meantime is a VERSION_CONFLICT.',
     }),
   }),
 });
 const PublishPlanInput = builder.inputType('PublishPlanInput', {
-  fields: (t) => ({ version: t.int({ required: true, description: 'Of the draft.' }) }),
+  fields: (t) => ({
+    version: t.int({ required: true, description: 'Of the draft.' }),
+    expectedRevision: t.int({
+      description: 'The revision of the draft you looked at; another one in the meantime is a VERSION_CONFLICT.',
+    }),
+  }),
 });
 const RestorePlanInput = builder.inputType('RestorePlanInput', {
-  fields: (t) => ({ version: t.int({ required: true }), note: t.string() }),
+  fields: (t) => ({
+    version: t.int({ required: true, description: 'One that was published.' }),
+    note: t.string({ description: 'Why; at most 2,000 characters.' }),
+  }),
 });
 
 configurationMutation({
@@ -325,7 +336,7 @@ configurationMutation({
   input: PublishPlanInput,
   field: 'plan',
   type: PlanRef,
-  change: (context, { version }) => publishPlan(context, version),
+  change: (context, { version, expectedRevision }) => publishPlan(context, version, expectedRevision ?? null),
 });
 
 configurationMutation({

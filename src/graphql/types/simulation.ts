@@ -1,17 +1,22 @@
+import { v7 } from 'uuid';
+import type { IncomingLead } from '../../assignment/operations.ts';
 import {
   MAX_SIMULATED,
+  type Sample,
   type Simulated,
   type SimulatedLead,
   type SimulatedOwner,
   type SimulatedPool,
   simulatePlan,
 } from '../../assignment/simulatePlan.ts';
+import type { Principal } from '../../auth/principal.ts';
 import type { Method } from '../../domain/decision.ts';
-import { InvalidInput } from '../../domain/errors.ts';
+import { InvalidInput, type Issue } from '../../domain/errors.ts';
 import { LIMITS, parseLead } from '../../intake/leadInput.ts';
 import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
-import { orRefusal, resultType } from '../results.ts';
+import { requestError } from '../errors.ts';
+import { ErrorCodeRef, orRefusal, resultType } from '../results.ts';
 import { MethodRef } from './enums.ts';
 import { visibleLead } from './lead.ts';
 import { LeadRef, loadRequired, PoolRef, RepRef } from './refs.ts';
@@ -46,7 +51,13 @@ const SimulatedLeadRef = builder.objectRef<SimulatedLead>('SimulatedLead').imple
       resolve: ({ leadId }, _args, context) => (leadId === null ? null : visibleLead(leadId, context)),
     }),
     before: t.field({ type: SimulatedOwnerRef, nullable: true, resolve: ({ before }) => before }),
-    after: t.field({ type: SimulatedOwnerRef, resolve: ({ after }) => after }),
+    after: t.field({
+      type: SimulatedOwnerRef,
+      nullable: true,
+      description: 'Null for a lead that would be refused.',
+      resolve: ({ after }) => after,
+    }),
+    refused: t.expose('refused', { type: ErrorCodeRef, nullable: true, description: 'Why it would be refused.' }),
   }),
 });
 
@@ -78,14 +89,17 @@ const SimulatePlanSuccess = builder.objectRef<Simulated>('SimulatePlanSuccess').
       description: 'Leads per rep, most first.',
       resolve: ({ leads }) => countBy(leads.map(({ before }) => before?.repId ?? null)),
     }),
-    repsAfter: t.field({ type: [RepCountRef], resolve: ({ leads }) => countBy(leads.map(({ after }) => after.repId)) }),
+    repsAfter: t.field({
+      type: [RepCountRef],
+      resolve: ({ leads }) => countBy(leads.map(({ after }) => after?.repId ?? null)),
+    }),
     leads: t.field({
       type: [SimulatedLeadRef],
       description: `In their order, at most ${MAX_LISTED}.`,
       args: { changedOnly: t.arg.boolean({ description: 'Only those that would have another owner.' }) },
       resolve: ({ leads }, { changedOnly }) =>
         leads
-          .filter(({ before, after }) => changedOnly !== true || (before !== null && before.repId !== after.repId))
+          .filter(({ before, after }) => changedOnly !== true || (before !== null && before.repId !== after?.repId))
           .slice(0, MAX_LISTED),
     }),
   }),
@@ -113,32 +127,58 @@ builder.queryField('simulatePlan', (t) =>
     // It tries up to 10,000 leads, whatever is asked of the answer.
     complexity: { field: 100 },
     args: { input: t.arg({ type: SimulatePlanInput, required: true }) },
-    resolve: (_root, { input: { version, last, leads } }, context) =>
-      orRefusal(async () => {
-        const { workspaceId, role } = signedIn(context);
+    resolve: (_root, { input: { version, last, leads } }, context) => {
+      const principal = signedIn(context);
+      if (principal.role === 'REP') throw requestError('FORBIDDEN', 'A rep sees only their own leads. Ask a manager.');
+      return orRefusal(async () => {
         const now = context.clock.now();
-        if ((last == null) === (leads == null)) {
-          throw new InvalidInput([{ path: ['last'], message: 'or leads must be given: one of the two' }]);
-        }
-        if (role === 'REP') throw new InvalidInput([{ path: [], message: 'A rep sees only their own leads' }]);
-        if (last != null && (last < 1 || last > MAX_SIMULATED)) {
-          throw new InvalidInput([
-            { path: ['last'], message: `must be from 1 to ${MAX_SIMULATED.toLocaleString('en')}; this is ${last}` },
-          ]);
-        }
-        if (leads != null && leads.length > LIMITS.leads) {
-          throw new InvalidInput([
-            { path: ['leads'], message: `has ${leads.length} leads; ${LIMITS.leads} are the most` },
-          ]);
-        }
-        const sample =
-          last != null
-            ? ({ kind: 'LAST', count: last } as const)
-            : ({
-                kind: 'GIVEN',
-                leads: (leads ?? []).map((lead, index) => parseLead(lead, now, ['leads', index]).routable),
-              } as const);
-        return simulatePlan(context.database, workspaceId, version ?? null, sample, now);
-      }),
+        const sample = sampleOf(last ?? null, leads ?? null, principal, now);
+        return simulatePlan(context.database, principal.workspaceId, version ?? null, sample, now);
+      });
+    },
   }),
 );
+
+/** @throws InvalidInput */
+function sampleOf(last: number | null, leads: readonly object[] | null, principal: Principal, now: Date): Sample {
+  if (last !== null && leads === null) {
+    if (last >= 1 && last <= MAX_SIMULATED) return { kind: 'LAST', count: last };
+    const message = `must be from 1 to ${MAX_SIMULATED.toLocaleString('en')}; this is ${last}`;
+    throw new InvalidInput([{ path: ['last'], message }]);
+  }
+  if (last !== null || leads === null) {
+    throw new InvalidInput([{ path: ['last'], message: 'or leads must be given: one of the two' }]);
+  }
+  if (leads.length > LIMITS.leads) {
+    const message = `has ${leads.length} leads; ${LIMITS.leads} are the most`;
+    throw new InvalidInput([{ path: ['leads'], message }]);
+  }
+  const issues: Issue[] = [];
+  const incoming = leads.flatMap((lead, index): IncomingLead[] => {
+    try {
+      return [toIncoming(lead, ['leads', index], principal, now)];
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+      issues.push(...error.issues);
+      return [];
+    }
+  });
+  if (issues.length > 0) throw new InvalidInput(issues);
+  return { kind: 'GIVEN', leads: incoming };
+}
+
+/** As if it were submitted by who asks. @throws InvalidInput */
+function toIncoming(lead: object, path: Issue['path'], { repId, name }: Principal, now: Date): IncomingLead {
+  const parsed = parseLead(lead, now, path);
+  return {
+    ...parsed,
+    routable: { ...parsed.routable, enteredById: repId },
+    path,
+    id: v7(),
+    idempotencyKey: null,
+    payloadHash: new Uint8Array(),
+    payload: lead,
+    submittedBy: name,
+    receivedAt: now,
+  };
+}

@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { checksums } from '../support/checksums.ts';
+import { randomCompany, randomLead, randomLeads } from '../support/randomCompany.ts';
+import { simulate, submitted } from '../support/simulation.ts';
+import { openWorkspace } from '../support/workspace.ts';
+
+/* On random small companies that use everything decisions go by. */
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(() => app.stop());
+
+test('given leads come to exactly what publishing the version and submitting them then comes to; nothing changes', async () => {
+  await fc.assert(
+    fc.asyncProperty(randomCompany, randomLeads(12), randomLeads(12), async ({ text, draft }, history, leads) => {
+      const workspace = await openWorkspace(app, text);
+      await submitted(workspace, history);
+      const { plan } = await workspace.mutate('savePlanDraft', draft, 'plan { version }');
+      const { version } = plan as { version: number };
+      const before = await checksums(app.database);
+      const { after } = await simulate(workspace, { leads });
+      expect(await checksums(app.database)).toEqual(before);
+      expect(await workspace.mutate('publishPlan', { version }, 'plan { version }')).toHaveProperty('plan');
+      expect(after).toEqual(await submitted(workspace, leads));
+    }),
+    { numRuns: 25 },
+  );
+});
+
+/** A lead that comes, and perhaps one of those that are open, by position, that is closed after it. */
+const happening = fc.record({
+  lead: randomLead,
+  close: fc.constantFrom(null, null, 'WON', 'DISQUALIFIED'),
+  which: fc.nat(),
+  minutes: fc.integer({ min: 1, max: 600 }),
+});
+
+test('the last leads, however many, by the published plan come to what they came to; nothing changes', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      randomCompany,
+      fc.array(happening, { minLength: 2, maxLength: 25 }),
+      fc.nat(),
+      async ({ text }, happenings, some) => {
+        const workspace = await openWorkspace(app, text);
+        const open: string[] = [];
+        let stored = 0;
+        for (const { lead, close, which, minutes } of happenings) {
+          app.clock.advance(minutes * 60_000);
+          const { id } = await workspace.submit(lead);
+          if (id !== '') {
+            open.push(id);
+            stored += 1;
+          }
+          app.clock.advance(1_000);
+          const [closed] = close === null || open.length === 0 ? [] : open.splice(which % open.length, 1);
+          if (closed !== undefined && close !== null) await workspace.close(closed, close);
+        }
+        const last = stored === 0 ? 1 : (some % stored) + 1;
+        const checked = await checksums(app.database);
+        const { before, after, changed } = await simulate(workspace, { last });
+        expect(await checksums(app.database)).toEqual(checked);
+        expect(before).toHaveLength(Math.min(last, stored));
+        expect(after).toEqual(before);
+        expect(changed).toBe(0);
+      },
+    ),
+    { numRuns: 20 },
+  );
+});

@@ -1,0 +1,245 @@
+import fc from 'fast-check';
+
+/*
+ * Small companies that use everything decisions go by, so that leads collide: few reps, tight limits, the same people and
+ * companies again.
+ */
+
+export const REPS = ['ada', 'bob', 'cy', 'dee', 'eve'] as const;
+const LEAVER = 'eve';
+export const POOLS = ['north', 'south', 'west'] as const;
+const SEGMENTS = ['hot', 'large'] as const;
+
+const rep = fc.constantFrom(...REPS);
+const pool = fc.constantFrom(...POOLS);
+const segments = fc.subarray([...SEGMENTS]);
+const seldom = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
+
+const rateCaps = fc.array(
+  fc.record({
+    leads: fc.integer({ min: 1, max: 3 }),
+    per: fc.constantFrom('HOUR', 'DAY'),
+    timeZone: fc.constantFrom(null, 'Europe/Berlin'),
+  }),
+  { maxLength: 2 },
+);
+const perSegment = (name: string, most: number): fc.Arbitrary<object[]> =>
+  segments.chain((keys) =>
+    fc.tuple(...keys.map((segment) => fc.integer({ min: 1, max: most }).map((value) => ({ segment, [name]: value })))),
+  );
+
+const settings = fc.record({
+  defaultCapacity: fc.integer({ min: 0, max: 4 }),
+  timeZone: fc.constantFrom('UTC', 'Pacific/Auckland'),
+  leadCosts: perSegment('cost', 2),
+  classLimits: perSegment('limit', 2),
+  rateCaps: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: rateCaps }),
+  samePerson: fc.record({
+    action: fc.constantFrom('ROUTE_TO_OWNER', 'REJECT', 'CREATE'),
+    windowDays: fc.integer({ min: 1, max: 3 }),
+    scope: fc.constantFrom('WORKSPACE', 'SOURCE'),
+    ignoreTags: fc.boolean(),
+    ignoreDots: fc.constantFrom('NEVER', 'GMAIL', 'ALWAYS'),
+  }),
+  leadAttributes: fc.constant([{ name: 'seats', type: 'NUMBER' }]),
+});
+
+const reps = fc.tuple(
+  ...REPS.map((key, index) =>
+    fc.record(
+      {
+        key: fc.constant(key),
+        name: fc.constant(key),
+        email: fc.constant(`${key}@fairlead.example`),
+        manager: seldom(fc.constant('boss')),
+        // Never round in a circle.
+        backup: seldom(fc.constant(REPS[index + 1] ?? 'boss')),
+        capacity: fc.option(fc.integer({ min: 0, max: 4 })),
+        // No step may name somebody who has left.
+        status: fc.constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'PAUSED', key === LEAVER ? 'LEFT' : 'ACTIVE'),
+        rateCaps: seldom(rateCaps),
+        classLimits: seldom(perSegment('limit', 2)),
+        specialties: fc.subarray(['cloud', 'data']),
+        employeesMax: fc.option(fc.constantFrom(50, 500)),
+      },
+      { noNullPrototype: true },
+    ),
+  ),
+);
+
+const member = fc.record({
+  weight: fc.integer({ min: 0, max: 3 }),
+  tier: fc.integer({ min: 0, max: 1 }),
+  capacity: fc.option(fc.integer({ min: 0, max: 3 })),
+  segmentWeights: fc.constantFrom({}, { hot: 0 }, { hot: 5, large: 1 }),
+});
+const members = fc
+  .subarray([...REPS])
+  .chain((keys) => fc.tuple(...keys.map((key) => member.map((fields) => ({ rep: key, ...fields })))));
+
+const pools = fc.tuple(
+  ...POOLS.map((key) =>
+    fc.record({
+      key: fc.constant(key),
+      name: fc.constant(key),
+      strategy: fc.constantFrom('ROUND_ROBIN', 'WEIGHTED', 'VALUE_BALANCED', 'LEAST_LOADED'),
+      defaultValue: fc.integer({ min: 1, max: 50 }),
+      segmentValues: perSegment('value', 100),
+      countManual: fc.boolean(),
+      returnDisqualified: fc.boolean(),
+      maxAhead: fc.option(fc.integer({ min: 1, max: 2 })),
+      fairnessWindow: fc.constantFrom('NEVER', 'NEVER', 'DAY'),
+      memberCapacity: fc.option(fc.integer({ min: 1, max: 4 })),
+      limitsCapacity: fc.boolean(),
+      weightSegments: segments,
+      members,
+    }),
+  ),
+);
+
+const territories = fc.tuple(
+  ...[
+    { key: 'germany', countries: ['DE'] },
+    { key: 'berlin', parent: 'germany', postalPrefixes: ['10', '12'] },
+    { key: 'france', countries: ['FR'], employeesMin: 100 },
+  ].map((criteria) =>
+    fc
+      .oneof(
+        rep.map((key) => ({ rep: key })),
+        pool.map((key) => ({ pool: key })),
+      )
+      .map((target) => ({ name: criteria.key, ...criteria, ...target })),
+  ),
+);
+
+const accounts = fc.tuple(
+  ...[
+    { key: 'acme', kind: 'CUSTOMER', domains: ['acme.example'] },
+    { key: 'acme-uk', kind: 'CUSTOMER', parent: 'acme', domains: ['acme-uk.example'] },
+    { key: 'globex', kind: 'NAMED', domains: ['globex.example'] },
+  ].map((account) => seldom(rep).map((owner) => ({ name: account.key, ...account, owner: owner ?? null }))),
+);
+
+/** None of them matches all that another one does. */
+const CONDITIONS: readonly object[] = [
+  { field: 'country', operator: 'EQUALS', value: 'DE' },
+  { field: 'score', operator: 'AT_LEAST', value: 50 },
+  { operator: 'MATCHES_SEGMENT', value: 'large' },
+  { not: { operator: 'MATCHES_SEGMENT', value: 'hot' } },
+  { field: 'attributes.seats', operator: 'GREATER_THAN', value: 5 },
+  { field: 'hour', operator: 'BETWEEN', value: [8, 12], timeZone: 'Europe/Berlin' },
+];
+
+const whenNobody = fc.oneof(
+  fc.constantFrom({ kind: 'NEXT_STEP' }, { kind: 'ASSIGN_ANYWAY' }, { kind: 'MANAGER' }),
+  pool.map((key) => ({ kind: 'BACKUP_POOL', pool: key })),
+);
+const ofMatch = fc.shuffledSubarray([
+  { kind: 'ACCOUNT_OWNER', target: { kind: 'ACCOUNT_OWNER' } },
+  { kind: 'NAMED_ACCOUNT', target: { kind: 'ACCOUNT_OWNER' } },
+  { kind: 'TERRITORY', target: { kind: 'TERRITORY' } },
+]);
+const target = fc.oneof(
+  rep.filter((key) => key !== LEAVER).map((key) => ({ kind: 'REP', rep: key })),
+  pool.map((key) => ({ kind: 'POOL', pool: key })),
+  fc.record({
+    kind: fc.constant('POOLS'),
+    pools: fc
+      .subarray([...POOLS], { minLength: 1 })
+      .map((keys) => keys.map((key, index) => ({ pool: key, weight: index + 1 }))),
+    share: fc.constantFrom('PER_HEAD', 'PER_POOL'),
+  }),
+);
+const comparisons = fc.record({
+  match: fc.constantFrom([], [], [{ repField: 'employeesMax', operator: 'AT_LEAST', leadField: 'employees' }]),
+  prefer: fc.constantFrom([], [], [{ repField: 'specialties', operator: 'CONTAINS', leadField: 'productInterest' }]),
+  order: fc.constantFrom([], [], [{ repField: 'employeesMax', first: 'LOWEST' }]),
+});
+const owners = fc.record({
+  ownerAway: fc.constantFrom('DELEGATE', 'KEEP', 'WHEN_NOBODY'),
+  ownerBeyondCapacity: fc.boolean(),
+});
+
+/** A plan's steps, as a file or `savePlanDraft` has them; none is shadowed. */
+const steps = fc
+  .tuple(ofMatch, fc.shuffledSubarray([...CONDITIONS], { maxLength: 3 }), fc.boolean())
+  .chain(([first, conditions, isOpen]) => {
+    const conditional = [...conditions, ...(isOpen ? [null] : [])];
+    return fc.tuple(
+      ...first.map((step) => fc.tuple(whenNobody, owners).map(([when, of]) => ({ ...step, ...of, whenNobody: when }))),
+      ...conditional.map((condition) =>
+        fc.tuple(target, whenNobody, comparisons, fc.boolean()).map(([of, when, compare, keepWithSubmitter]) => ({
+          kind: 'DEFAULT',
+          condition,
+          target: of,
+          whenNobody: when,
+          keepWithSubmitter,
+          ...compare,
+        })),
+      ),
+    );
+  })
+  .map((list) => (list as object[]).map((step, index) => ({ key: `step-${index + 1}`, ...step })));
+
+const LAST_RESORT = ['boss'];
+
+const PERSON = { name: 'The Boss', email: 'boss@fairlead.example' };
+
+export interface RandomCompany {
+  /** As a file's text, with the plan that is published first. */
+  readonly text: string;
+  /** Another plan, as `savePlanDraft` takes it. */
+  readonly draft: { readonly steps: readonly object[]; readonly lastResort: readonly string[] };
+}
+
+export const randomCompany: fc.Arbitrary<RandomCompany> = fc
+  .record({ settings, reps, pools, territories, accounts, published: steps, draft: steps })
+  .map(({ settings: workspace, reps: staff, published, draft, ...things }) => ({
+    // JSON is YAML.
+    text: JSON.stringify({
+      apiVersion: 'fairlead/v1',
+      kind: 'Company',
+      workspace,
+      reps: [{ key: 'boss', ...PERSON }, ...staff],
+      segments: [
+        { key: 'hot', name: 'Hot', condition: { field: 'score', operator: 'AT_LEAST', value: 70 } },
+        { key: 'large', name: 'Large', condition: { field: 'employees', operator: 'AT_LEAST', value: 100 } },
+      ],
+      ...things,
+      plan: { steps: published, lastResort: LAST_RESORT },
+    }),
+    draft: { steps: draft, lastResort: LAST_RESORT },
+  }));
+
+/** A lead of one of few people and companies. */
+export const randomLead: fc.Arbitrary<object> = fc.record(
+  {
+    email: fc.constantFrom(
+      'x@one.example',
+      'x+news@one.example',
+      'y@two.example',
+      'z@gmail.com',
+      'ada@fairlead.example',
+    ),
+    phone: fc.constantFrom('+4930901820', '+33142685300'),
+    companyDomain: fc.constantFrom('acme.example', 'acme-uk.example', 'globex.example', 'else.example'),
+    country: fc.constantFrom('DE', 'FR', 'US'),
+    postalCode: fc.constantFrom('10115', '80331'),
+    employees: fc.constantFrom(5, 50, 400),
+    score: fc.constantFrom(10, 55, 90),
+    productInterest: fc.constantFrom('cloud', 'data'),
+    source: fc.constantFrom('web', 'fair'),
+    attributes: fc.constantFrom({ seats: 3 }, { seats: '9' }),
+  },
+  { requiredKeys: [] },
+);
+
+/** Mostly of people who have not been seen before. */
+export const randomLeads = (maxLength: number): fc.Arbitrary<object[]> =>
+  fc.array(fc.tuple(randomLead, fc.boolean()), { minLength: 1, maxLength }).map((leads) =>
+    leads.map(([lead, isNew], index) => {
+      const { phone: _, ...rest } = lead as { phone?: string };
+      return isNew ? { ...rest, email: `someone-${index}@else.example` } : lead;
+    }),
+  );
