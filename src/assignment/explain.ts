@@ -1,26 +1,13 @@
 import type { Assignment, Lead } from '../db/generated/client.ts';
 import { decide } from '../domain/decide.ts';
-import type { Attempt, Decision, PoolPlace, StepTrace } from '../domain/decision.ts';
+import type { Decision, StepTrace } from '../domain/decision.ts';
 import type { Language } from '../domain/decisionSummary.ts';
 import { whyNot } from '../domain/explainCondition.ts';
 import type { RoutableLead } from '../domain/lead.ts';
-import type { Step, Target } from '../domain/plan.ts';
-import { takeTurn } from '../domain/rotation.ts';
-import {
-  type CompiledPlan,
-  compilePools,
-  planOfPool,
-  type RoutingConfiguration,
-} from '../domain/routingConfiguration.ts';
+import type { Step } from '../domain/plan.ts';
+import { compilePools, planOfPool, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
 import { type Basis, toRoutable } from './operations.ts';
-import {
-  type ReadDecision,
-  type ReadStep,
-  readDecision,
-  type StoredDecision,
-  snapshotOf,
-  storeDecision,
-} from './storedDecision.ts';
+import { type ReadDecision, readDecision, type StoredDecision, snapshotOf, storeDecision } from './storedDecision.ts';
 
 /** What a decision was made of. */
 export interface Decided {
@@ -117,7 +104,7 @@ export async function replayDecision(decided: Decided, load: LoadConfiguration):
   if (stored.steps.length === 0) return { replayed: false, same: true, differences: [], decision: kept };
   const configuration = await configurationOf(decided, load);
   if (configuration === null) return null;
-  const again = decideAgain(decided, configuration, kept);
+  const again = decideAgain(decided, configuration);
   const readAgain = {
     ...readDecision(storeDecision(again, { ...configuration, configVersion: stored.configVersion }), method),
     repId: again.repId,
@@ -130,11 +117,7 @@ export async function replayDecision(decided: Decided, load: LoadConfiguration):
   return { replayed: true, same: differences.length === 0, differences, decision: readAgain };
 }
 
-function decideAgain(
-  { lead, assignment, stored }: Decided,
-  configuration: RoutingConfiguration,
-  kept: ReadDecision,
-): Decision {
+function decideAgain({ lead, assignment, stored }: Decided, configuration: RoutingConfiguration): Decision {
   const snapshot = snapshotOf(stored);
   // Members who were only counted could not have been chosen; their earning is in the snapshot's rotations.
   const pools = compilePools(
@@ -145,54 +128,10 @@ function decideAgain(
     configuration.segments,
   );
   const plan = stored.movedTo === undefined ? configuration.plan : planOfPool(configuration, stored.movedTo);
-  const lists = new Map(kept.steps.flatMap((step) => listIn(step, plan, pools)));
-  const steps = plan?.steps.map((step) => ({ ...step, target: lists.get(step.key)?.target ?? step.target })) ?? [];
-  const again = decide(toRoutable(lead), { ...configuration, pools, plan: plan && { ...plan, steps } }, snapshot, {
+  return decide(toRoutable(lead), { ...configuration, pools, plan }, snapshot, {
     at: assignment.assignedAt.getTime(),
     exclude: new Set(stored.exclude),
   });
-  return {
-    ...again,
-    steps: again.steps.map((step) => {
-      const { rotation, line } = lists.get(step.stepKey ?? '') ?? {};
-      const attempts = step.attempts.map((attempt) =>
-        attempt.list && rotation && line ? { ...attempt, list: { rotation, line } } : attempt,
-      );
-      return { ...step, attempts };
-    }),
-  };
-}
-
-/**
- * A step's list of pools. Of the pools whose turn it was not, what they weighed was kept and not who in them could have
- * taken the lead: the turn among the pools is taken again by that, and the step is left with those that were looked at.
- */
-function listIn(
-  { stepKey, attempts }: ReadStep,
-  plan: CompiledPlan | null,
-  { byKey, byId }: RoutingConfiguration['pools'],
-): [string, NonNullable<Attempt['list']> & { readonly target: Target }][] {
-  const target = plan?.steps.find(({ key }) => key === stepKey)?.target;
-  const list = attempts.at(-1)?.list;
-  if (stepKey === null || target?.kind !== 'POOLS' || !list) return [];
-  const places = new Map(list.line.map((place) => [place.poolId, place]));
-  const turn = takeTurn(
-    'WEIGHTED',
-    list.line.map(({ poolId: id, weight }) => {
-      const position = target.pools.findIndex(({ pool }) => pool === byId.get(id)?.key);
-      return { id, weight, position, lastAssignment: 0, load: 0, limit: 1 };
-    }),
-    list.rotation,
-    1,
-  );
-  const line = turn.line.map(({ candidate, ...place }) => ({ ...(places.get(candidate.id) as PoolPlace), ...place }));
-  const lookedAt = new Set(attempts.map(({ poolId }) => poolId));
-  const pools = target.pools.flatMap(({ pool, weight }) => {
-    const id = byKey.get(pool)?.id;
-    const isKnown = id === undefined || lookedAt.has(id);
-    return isKnown ? [{ pool, weight: places.get(id ?? '')?.weight ?? weight }] : [];
-  });
-  return [[stepKey, { rotation: list.rotation, line, target: { kind: 'POOLS', share: 'PER_POOL', pools } }]];
 }
 
 type Comparable = Replay['decision'];

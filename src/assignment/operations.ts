@@ -7,8 +7,9 @@ import type { Decision, Method, Turned } from '../domain/decision.ts';
 import { decisionSummary } from '../domain/decisionSummary.ts';
 import { InvalidInput, type Issue, Refusal } from '../domain/errors.ts';
 import { type ActivityKind, isContact, isOpen, type LeadStatus, type RoutableLead } from '../domain/lead.ts';
-import { charge, effectiveWeight, giveBack, type PastTurn, takeAgain } from '../domain/rotation.ts';
-import { earnersIn, namesIn, planOfPool, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
+import { returnTurn } from '../domain/returnedTurns.ts';
+import { charge, effectiveWeight } from '../domain/rotation.ts';
+import { namesIn, planOfPool, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
 import { type KnownLead, personKey, samePerson } from '../domain/samePerson.ts';
 import { accountOwner, type Settled, settleLead } from '../domain/settleLead.ts';
 import { type Standing, withoutLead } from '../domain/standing.ts';
@@ -589,7 +590,7 @@ export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NE
     if (before.status === status) return before;
     const closedAt = isOpen(status) ? null : (before.closedAt ?? batch.now);
     const lead = batch.updateLead(leadId, { status, closedAt });
-    if ((before.status === 'DISQUALIFIED') !== (status === 'DISQUALIFIED')) returnTurn(batch, batch.lead(leadId));
+    if ((before.status === 'DISQUALIFIED') !== (status === 'DISQUALIFIED')) returnTurns(batch, batch.lead(leadId));
     batch.emit({
       kind: 'lead.updated',
       repId: assignment.repId,
@@ -605,20 +606,16 @@ export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NE
  * Who earned of a lead that is disqualified returns it, and its owner gets back what was paid; the other way round when
  * it is qualified after all.
  */
-function returnTurn(batch: Batch, { lead, assignment, decision }: OwnedLead): void {
+function returnTurns(batch: Batch, { lead, assignment, decision }: OwnedLead): void {
   const isReturned = lead.status === 'DISQUALIFIED';
   const pool = batch.memory.configuration.pools.byId.get(assignment.poolId ?? '');
   if (assignment.turnReturned === isReturned || decision === null || !pool?.returnDisqualified) return;
   const { turns } = readDecision(decision, assignment.method);
-  for (const { rotationId, ...turn } of turns) {
-    const [ofPool, segment = null] = rotationId.split('/');
-    const isOfPool = ofPool === pool.id;
-    const rotation = batch.rotation(rotationId);
-    // In a list of pools the members are whoever has credit there; the next turn brings them in line with the plan.
-    const members = isOfPool ? earnersIn(pool, segment) : [...rotation.credits.keys()].map((id) => ({ id, weight: 1 }));
-    const strategy = isOfPool ? pool.strategy : 'WEIGHTED';
-    const past: PastTurn = { ...turn, strategy, at: assignment.assignedAt.getTime() };
-    batch.setRotation(rotationId, (isReturned ? giveBack : takeAgain)(past, rotation, members));
+  for (const turn of turns) {
+    const rotation = batch.rotation(turn.rotationId);
+    const way = isReturned ? 'GIVE_BACK' : 'TAKE_AGAIN';
+    const { configuration } = batch.memory;
+    batch.setRotation(turn.rotationId, returnTurn(turn, assignment.assignedAt.getTime(), rotation, configuration, way));
   }
   if (turns.length > 0) batch.updateAssignment(lead.id, { turnReturned: isReturned });
 }

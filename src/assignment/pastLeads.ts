@@ -8,7 +8,7 @@ import { alignRotation, type Rotation } from '../domain/rotation.ts';
 import { earnersIn, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
 import { type Holding, NEW_STANDING, type Standing, withLead, withoutLead } from '../domain/standing.ts';
 import type { Memory } from './memory.ts';
-import { readDecision, type StoredDecision, snapshotOf } from './storedDecision.ts';
+import { readDecision, rotationsIn, type StoredDecision } from './storedDecision.ts';
 
 /*
  * The last leads, and the state as it was before they came: what it takes to try them again.
@@ -91,17 +91,16 @@ export async function stateBefore(
   for (const { repId, ...received } of await receivedBefore(client, workspaceId, first.number, configuration)) {
     standings.set(repId, { ...(standings.get(repId) ?? NEW_STANDING), ...received });
   }
-  const before = await rotationsBefore(
-    client,
-    workspaceId,
-    past.map(({ assignment }) => assignment.id),
-    configuration,
-  );
+  const before = await rotationsBefore(client, workspaceId, past, configuration);
   return {
     standings,
-    rotations: new Map([...rotations, ...before]),
+    rotations: new Map([...rotations, ...Array.from(before, ([id, { rotation }]) => [id, rotation] as const)]),
     lastAssignment: Number(first.number) - 1,
-    closings,
+    closings: closings.map((closing) => ({
+      ...closing,
+      // What a rotation had been given back when it was first looked at, it has.
+      turns: closing.turns.filter(({ rotationId }) => (before.get(rotationId)?.at ?? closing.at) < closing.at),
+    })),
   };
 }
 
@@ -156,31 +155,42 @@ async function receivedBefore(
   }));
 }
 
-/** Each rotation as the first of these assignments that looked at it found it. */
+/** Each rotation as the first of these leads that looked at it found it, and when that was. */
 async function rotationsBefore(
   client: pg.ClientBase,
   workspaceId: string,
-  assignmentIds: readonly string[],
+  past: readonly PastLead[],
   { pools }: RoutingConfiguration,
-): Promise<readonly (readonly [string, Rotation])[]> {
-  const { rows } = await client.query<{ id: string; data: StoredDecision }>(
-    `SELECT DISTINCT ON (r."id") r."id", d."data"
+): Promise<ReadonlyMap<string, { readonly rotation: Rotation; readonly at: number }>> {
+  const { rows } = await client.query<{ id: string; place: string; data: StoredDecision }>(
+    `SELECT DISTINCT ON (r."id") r."id", a."place", d."data"
      FROM unnest($2::uuid[]) WITH ORDINALITY AS a("id", "place")
      JOIN "Decision" d ON d."workspaceId" = $1 AND d."assignmentId" = a."id"
      CROSS JOIN LATERAL (SELECT jsonb_array_elements(d."data" -> 'rotations') ->> 'id' AS "id") AS r
      ORDER BY r."id", a."place"`,
-    [workspaceId, assignmentIds],
+    [workspaceId, past.map(({ assignment }) => assignment.id)],
   );
-  return rows.flatMap(({ id, data }): (readonly [string, Rotation])[] => {
-    const rotation = snapshotOf(data).rotation(id);
-    const attempt = data.steps
-      .flatMap(({ attempts }) => attempts)
-      .find(({ poolId, weightSegment }) => poolId !== null && poolRotation(poolId, weightSegment) === id);
-    // One of a list of pools.
-    if (!attempt) return [[id, rotation]];
-    const pool = pools.byId.get(attempt.poolId ?? '');
-    // Of a large pool only a part was kept, and credits by number say nothing to a strategy by value: those go on from now.
-    if (!pool || pool.strategy !== attempt.strategy || attempt.omitted !== undefined) return [];
-    return [[id, alignRotation(rotation, pool.strategy, earnersIn(pool, attempt.weightSegment))]];
-  });
+  return new Map(
+    rows.flatMap(({ id, place, data }) => {
+      const rotation = wholeRotation(id, data, pools);
+      const at = past[Number(place) - 1]?.assignment.assignedAt.getTime();
+      return rotation === null || at === undefined ? [] : [[id, { rotation, at }] as const];
+    }),
+  );
+}
+
+/**
+ * A rotation as a decision found it, with the pool's present members. Null where credits by number would have to go on by
+ * value, or only a part was kept, the pool being large.
+ */
+function wholeRotation(id: string, data: StoredDecision, pools: RoutingConfiguration['pools']): Rotation | null {
+  const rotation = rotationsIn(data).get(id) ?? null;
+  const attempt = data.steps
+    .flatMap(({ attempts }) => attempts)
+    .find(({ poolId, weightSegment }) => poolId !== null && poolRotation(poolId, weightSegment) === id);
+  // A list of pools is brought in line with the plan when it is next used.
+  if (rotation === null || !attempt) return rotation;
+  const pool = pools.byId.get(attempt.poolId ?? '');
+  if (!pool || pool.strategy !== attempt.strategy || attempt.omitted !== undefined) return null;
+  return alignRotation(rotation, pool.strategy, earnersIn(pool, attempt.weightSegment));
 }

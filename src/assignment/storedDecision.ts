@@ -253,7 +253,8 @@ const standingOf = ([, load, lastAssignment, classes, moments]: StoredRep, held:
   recent: recentOf(moments ?? []),
 });
 
-function rotationsIn({ reps, rotations }: StoredDecision): ReadonlyMap<string, Rotation> {
+/** The rotations a decision looked at, as far as they were kept. */
+export function rotationsIn({ reps, rotations }: StoredDecision): ReadonlyMap<string, Rotation> {
   return new Map(
     rotations.map(({ id, scale, since, credits }): [string, Rotation] => {
       const named = credits.map(
@@ -375,14 +376,11 @@ export function snapshotOf(stored: StoredDecision): Snapshot {
   const rotations = new Map(rotationsIn(stored));
   const held = new Map<number, Record<string, number>>();
   const known = new Set<string>();
+  const places = new Map<string, PoolPlace>();
   const nameOf = (poolId: string, position: number): string => `${poolId}/${stored.reps[position]?.[0]}`;
   for (const { stepKey, attempts } of stored.steps) {
-    const lookedAt = new Set(attempts.map(({ poolId }) => poolId));
-    for (const { poolId, weightSegment, considered, others, met = [], list } of attempts) {
-      if (list && stepKey !== null) {
-        const id = listRotation(stepKey);
-        rotations.set(id, withOthers(rotations.get(id) ?? EMPTY_ROTATION, list, lookedAt));
-      }
+    for (const { via, poolId, weightSegment, considered, others, met = [], list = [] } of attempts) {
+      for (const place of list) places.set(`${listRotation(stepKey ?? '')}/${via}/${place.poolId}`, place);
       if (poolId === null) continue;
       for (const [position, , , , , , count = 0] of considered) {
         known.add(nameOf(poolId, position));
@@ -404,16 +402,7 @@ export function snapshotOf(stored: StoredDecision): Snapshot {
   return {
     rep: (repId) => standings.get(repId) ?? NEW_STANDING,
     rotation: (id) => rotations.get(id) ?? EMPTY_ROTATION,
+    placeInList: (rotationId, via, poolId) => places.get(`${rotationId}/${via}/${poolId}`),
     knows: (poolId, repId) => known.has(`${poolId}/${repId}`),
-  };
-}
-
-/** A list's rotation in which the pools that were not looked at, since it was not their turn, are a sum. */
-function withOthers(rotation: Rotation, list: readonly PoolPlace[], lookedAt: ReadonlySet<string | null>): Rotation {
-  const others = list.filter(({ poolId }) => !lookedAt.has(poolId));
-  return {
-    ...rotation,
-    credits: new Map([...rotation.credits].filter(([poolId]) => lookedAt.has(poolId))),
-    others: { count: others.length, weight: others.reduce((sum, { weight }) => sum + weight, 0) },
   };
 }

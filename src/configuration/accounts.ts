@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { v7 } from 'uuid';
 import { z } from 'zod';
 import { selectAccounts, selectReps } from '../db/configuration.ts';
@@ -35,6 +36,7 @@ export interface UpsertedAccounts {
   /** In the order of the input. */
   readonly accounts: readonly Account[];
   readonly created: number;
+  /** Those that are different now. */
   readonly updated: number;
 }
 
@@ -70,9 +72,15 @@ export async function upsertAccounts(context: ConfigurationContext, input: unkno
       await selectReps(change.client, change.workspaceId),
     );
     if (missing.length + issues.length > 0) throw new InvalidInput([...missing, ...issues]);
-    await saveAccounts(change, accounts, (index) => ['accounts', index, 'parentKey']);
-    const created = accounts.filter((account) => !before.has(account.key)).length;
-    return { accounts, created, updated: accounts.length - created };
+    // A nightly upload of a whole CRM mostly says what is known: that is neither written nor kept as history.
+    const changed = accounts.filter((account) => !isDeepStrictEqual(account, before.get(account.key)));
+    await saveAccounts(change, changed, (index) => [
+      'accounts',
+      accounts.indexOf(changed[index] as Account),
+      'parentKey',
+    ]);
+    const created = changed.filter((account) => !before.has(account.key)).length;
+    return { accounts, created, updated: changed.length - created };
   });
 }
 

@@ -31,6 +31,8 @@ export interface Change {
   emit(event: NewEvent): void;
   /** The number that rows of RepState and Rotation written here must carry. */
   readonly batch: number;
+  /** Of the configuration as it was found. */
+  readonly configVersion: number;
 }
 
 export type ConfigurationRow = Readonly<Record<string, unknown>> & { readonly id: string };
@@ -90,6 +92,7 @@ async function attempt<Result>(
       by,
       now,
       batch,
+      configVersion: counters.configVersion,
       save: async (table, rows) => {
         if (rows.length === 0) return;
         touched.add(TABLES[table]);

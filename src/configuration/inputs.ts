@@ -325,7 +325,9 @@ export const accountFields = {
   domains: recognised(
     accountDomain,
     'is no domain of one company: write example.com, without scheme, port, path or trailing dot, and no free-mail or disposable one',
-  ),
+  )
+    // As they are read back, so that the same domains in another order are no change.
+    .transform((domains) => domains.toSorted()),
 } as const;
 
 /** @throws InvalidInput with all faults, each with its path */

@@ -41,7 +41,12 @@ export interface RoutingState {
   rep(repId: string): Standing;
   /** By `poolRotation` or `listRotation`; empty for one that has not turned yet. */
   rotation(id: string): Rotation;
+  /** What a pool of a list weighed, where that is known and not who of its members could have taken the lead. */
+  placeInList?(rotationId: string, via: AttemptVia, poolId: string): ListPlace | undefined;
 }
+
+/** What a pool brings to its list: what it weighs, and how many of its members could take the lead. */
+export type ListPlace = Pick<PoolPlace, 'weight' | 'eligible'>;
 
 /** The rotation of a pool, or of its leads of one segment that has weights of its own. */
 export const poolRotation = (poolId: string, weightSegment: string | null): string =>
@@ -533,12 +538,8 @@ const windowBegan = (window: FairnessWindow, at: number, timeZone: string): numb
   window === 'NEVER' ? null : localTime(at, timeZone).began[window];
 
 /** Lets the pool's rotation choose among those who can take the lead. */
-const lookAtPool = (pool: CompiledPool, of: Case, via: AttemptVia, rules: Rules): Look =>
-  turnIn(pool, sift(pool, of, rules), of, via);
-
-/** The turn in a pool, by who of it could take the lead. */
-function turnIn(pool: CompiledPool, sifted: Sifted, of: Case, via: AttemptVia): Look {
-  const { weightSegment, eligible, tier, passed } = sifted;
+function lookAtPool(pool: CompiledPool, of: Case, via: AttemptVia, rules: Rules): Look {
+  const { weightSegment, eligible, tier, passed } = sift(pool, of, rules);
   const rotationId = poolRotation(pool.id, weightSegment);
   const rotation = current(pool, rotationId, of);
   const place = (
@@ -588,6 +589,13 @@ const turned = (
   return { rotationId, rotation: after, paidBy: line[0]?.candidate.id ?? '', value, earners };
 };
 
+/** @param listed what the list says that it weighs; null for what its eligible members weigh together */
+function placeOf(pool: CompiledPool, listed: number | null, of: Case, rules: Rules): ListPlace {
+  const { eligible } = sift(pool, of, rules);
+  const heads = (): number => eligible.reduce((sum, { weight }) => sum + effectiveWeight(pool.strategy, weight), 0);
+  return { weight: listed ?? heads(), eligible: eligible.length };
+}
+
 /** Lets the pools of a list take turns, then the reps of the one whose turn it is. */
 function lookAtPools(
   step: CompiledStep,
@@ -596,32 +604,24 @@ function lookAtPools(
   rules: Rules = stepRules(step, of),
 ): Look[] {
   const via = rules.evenIfAway ? 'ASSIGN_ANYWAY' : 'TARGET';
+  const rotationId = listRotation(step.key);
   const looks: Look[] = [];
-  const able: { readonly pool: CompiledPool; readonly sifted: Sifted; readonly candidate: Candidate }[] = [];
-  for (const [position, { pool: key, weight }] of list.entries()) {
+  const able: { readonly pool: CompiledPool; readonly eligible: number; readonly candidate: Candidate }[] = [];
+  for (const [position, { pool: key, weight: listed }] of list.entries()) {
     const pool = of.configuration.pools.byKey.get(key);
-    const sifted = pool && sift(pool, of, rules);
-    if (!pool || !sifted || sifted.eligible.length === 0) {
-      looks.push(pool && sifted ? turnIn(pool, sifted, of, via) : nobody('TARGET_UNKNOWN', via));
+    if (!pool) {
+      looks.push(nobody('TARGET_UNKNOWN', via));
       continue;
     }
-    const heads = sifted.eligible.reduce((sum, each) => sum + effectiveWeight(pool.strategy, each.weight), 0);
-    able.push({
-      pool,
-      sifted,
-      candidate: {
-        id: pool.id,
-        weight: share === 'PER_HEAD' ? heads : weight,
-        position,
-        // Pools wait by their turns in the list alone.
-        lastAssignment: 0,
-        load: 0,
-        limit: 1,
-      },
-    });
+    const { weight, eligible } =
+      of.state.placeInList?.(rotationId, via, pool.id) ??
+      placeOf(pool, share === 'PER_HEAD' ? null : listed, of, rules);
+    if (eligible === 0) looks.push(lookAtPool(pool, of, via, rules));
+    // Pools wait by their turns in the list alone.
+    else
+      able.push({ pool, eligible, candidate: { id: pool.id, weight, position, lastAssignment: 0, load: 0, limit: 1 } });
   }
   if (able.length === 0) return looks;
-  const rotationId = listRotation(step.key);
   const members = list.flatMap(({ pool, weight }) => {
     const id = of.configuration.pools.byKey.get(pool)?.id;
     return id === undefined ? [] : [{ id, weight }];
@@ -634,9 +634,9 @@ function lookAtPools(
   const candidates = able.map(({ candidate }) => candidate);
   const turn = takeTurn('WEIGHTED', candidates, rotation, 1);
   const winner = able.find(({ pool }) => pool.id === turn.line[0]?.candidate.id) as (typeof able)[number];
-  const { attempt, taken } = turnIn(winner.pool, winner.sifted, of, via);
+  const { attempt, taken } = lookAtPool(winner.pool, of, via, rules);
   const inList = turn.line.map(({ candidate, ...place }): PoolPlace => {
-    const eligible = able.find(({ pool }) => pool.id === candidate.id)?.sifted.eligible.length ?? 0;
+    const eligible = able.find(({ pool }) => pool.id === candidate.id)?.eligible ?? 0;
     return { poolId: candidate.id, weight: candidate.weight, eligible, ...place };
   });
   return [

@@ -74,7 +74,7 @@ function toType(given: AttributeValue, { type, values }: AttributeDeclaration): 
     case 'TEXT':
       return String(given);
     case 'NUMBER':
-      return typeof given !== 'boolean' && text !== '' && Number.isFinite(Number(text)) ? Number(text) : null;
+      return text !== '' && Number.isFinite(Number(text)) ? Number(text) : null;
     case 'BOOLEAN':
       return /^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : null;
     case 'ENUM':

@@ -1,8 +1,9 @@
 import { type Circumstances, decide, type RoutingState } from './decide.ts';
-import type { Decision, Turned } from './decision.ts';
+import type { Decision } from './decision.ts';
 import type { RoutableLead } from './lead.ts';
-import { EMPTY_ROTATION, giveBack, type Rotation } from './rotation.ts';
-import { earnersIn, type RoutingConfiguration } from './routingConfiguration.ts';
+import { type KeptTurn, returnTurn } from './returnedTurns.ts';
+import { EMPTY_ROTATION, type Rotation } from './rotation.ts';
+import type { RoutingConfiguration } from './routingConfiguration.ts';
 import { type Holding, NEW_STANDING, type Standing, withAssignment, withLead, withoutLead } from './standing.ts';
 
 /**
@@ -59,15 +60,13 @@ export class Simulation implements RoutingState {
   }
 
   /** Gives back the turns of a lead that was disqualified. @param at when they were taken */
-  giveBack(turns: readonly Omit<Turned, 'rotation'>[], at: number): void {
-    for (const { rotationId, ...turn } of turns) {
-      const [poolId = '', segment = null] = rotationId.split('/');
-      const pool = this.#configuration.pools.byId.get(poolId);
-      const rotation = this.rotation(rotationId);
-      // In a list of pools the members are whoever has credit there.
-      const members = pool ? earnersIn(pool, segment) : [...rotation.credits.keys()].map((id) => ({ id, weight: 1 }));
-      const past = { ...turn, strategy: pool?.strategy ?? 'WEIGHTED', at };
-      this.#rotations.set(rotationId, giveBack(past, rotation, members));
+  giveBack(turns: readonly KeptTurn[], at: number): void {
+    for (const turn of turns) {
+      const { rotationId } = turn;
+      this.#rotations.set(
+        rotationId,
+        returnTurn(turn, at, this.rotation(rotationId), this.#configuration, 'GIVE_BACK'),
+      );
     }
   }
 }

@@ -204,6 +204,24 @@ describe('accounts', () => {
     });
   });
 
+  test('that say what is known already change nothing, not even the version of the configuration', async () => {
+    const account = {
+      key: 'a1',
+      name: 'Acme GmbH',
+      kind: 'NAMED',
+      domains: ['b.example', 'a.example'],
+      aliases: ['AC'],
+    };
+    await upsertAccounts(context, [account, { key: 'a2', name: 'Bolt', kind: 'CUSTOMER', parentKey: 'a1' }]);
+    const versions = () => database.prisma.configVersion.findMany({ where: { workspaceId: context.workspaceId } });
+    const before = await versions();
+    const again = [account, { key: 'a2', name: 'Bolt', kind: 'CUSTOMER', parentKey: 'a1' }];
+    expect(await upsertAccounts(context, again)).toMatchObject({ created: 0, updated: 0, accounts: [{}, {}] });
+    expect(await versions()).toEqual(before);
+    expect(await upsertAccounts(context, [account, { ...again[1], name: 'Bolts' }])).toMatchObject({ updated: 1 });
+    expect(await versions()).not.toEqual(before);
+  });
+
   test('are refused all together when one is faulty, with its place', async () => {
     await upsertAccounts(context, [{ key: 'a1', name: 'A', kind: 'NAMED', domains: ['taken.example'] }]);
     const faulty = [

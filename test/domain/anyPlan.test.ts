@@ -17,13 +17,13 @@ const POOLS = ['p0', 'p1', 'p2'];
 const HOT = 90;
 const MINUTE = 60_000;
 const { constantFrom, record, option, array, boolean, integer, oneof, subarray } = fc;
-const few = option(integer({ min: 0, max: 4 }));
+const few = option(integer({ min: 0, max: 4 }), { freq: 1 });
 const someone = option(constantFrom(...REPS));
 
 const anyRep = record({
-  status: constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'PAUSED', 'LEFT'),
+  status: constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE', 'PAUSED', 'LEFT'),
   capacity: few,
-  rateCaps: option(integer({ min: 1, max: 3 }).map((leads) => [{ leads, per: 'HOUR' as const, timeZone: null }])),
+  rateCaps: few.map((leads) => (leads === null ? null : [{ leads: leads + 1, per: 'HOUR' as const, timeZone: null }])),
   classLimits: few.map((limit) => (limit === null ? [] : [{ segment: 'hot', limit }])),
   managerId: someone,
   backupId: someone,
@@ -32,8 +32,8 @@ const anyRep = record({
 });
 
 const anyMember = record({
-  weight: integer({ min: 0, max: 3 }),
-  tier: integer({ min: -1, max: 1 }),
+  weight: constantFrom(0, 1, 1, 1, 2, 3),
+  tier: constantFrom(-1, 0, 0, 0, 1),
   capacity: few,
   segmentWeights: constantFrom({}, { hot: 0 }, { hot: 2 }),
 });

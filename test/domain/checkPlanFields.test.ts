@@ -62,6 +62,10 @@ describe('fields', () => {
       'WRONG_TYPE steps[0].condition: attributes.plan is one of Gold, Silver, so comparing it with "bronze" tells nothing',
     ],
     [
+      compare('plan', 'EQUALS', 5),
+      'WRONG_TYPE steps[0].condition: attributes.plan is one of Gold, Silver, so comparing it with 5 tells nothing',
+    ],
+    [
       compare('plan', 'AT_LEAST', 5),
       'WRONG_TYPE steps[0].condition: attributes.plan is one of Gold, Silver, so comparing it with 5 tells nothing',
     ],

@@ -119,6 +119,8 @@ const NAMES: Readonly<Record<string, readonly (readonly [name: string, normalize
     ['Siam Cement Public Company Limited', 'siam cement'],
     ['Wattle Creek Pty Limited', 'wattle creek'],
     ['Ｆｕｊｉ　Ｓｅｉｋｉ', 'fuji seiki'],
+    ['東京ガス', '東京ガス'],
+    ['서울 전자', '서울 전자'],
   ],
 };
 

@@ -194,7 +194,7 @@ describe('a turn from before credits began at 0', () => {
     expect(fractions(returned)).toEqual(expected);
     expect(returned.received.get(turn.paidBy)).toBe(0);
     const again = takeAgain(turn, returned, membersIn(run));
-    expect([fractions(again), again.received]).toEqual([fractions(rotation), rotation.received]);
+    expect([fractions(again), again.received.get(turn.paidBy)]).toEqual([fractions(rotation), 1]);
   });
 
   test('is not given back either when it is of the same day, but from before the window was switched on', () => {

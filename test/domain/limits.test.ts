@@ -166,6 +166,12 @@ describe('a lead class has a limit of its own', () => {
     expect(lookAt(decision, 'ada')).toMatchObject({ reason: told === null ? 'CHOSEN' : 'AT_CLASS_LIMIT', bound: told });
   });
 
+  test('a class whose segment is gone changes nothing of the others', () => {
+    const classLimits = [{ segment: 'gone', limit: 0 }, ...hotIs(9)];
+    const decision = market(alone({ settings: { ...leadCosts(3).settings, classLimits } })).decide({ ...HOT, ...BIG });
+    expect(decision).toMatchObject({ repId: 'ada', classes: ['hot'], cost: 3 });
+  });
+
   test('counts the leads that are given out', () => {
     const run = market(alone({ settings: { classLimits: hotIs(2) } }));
     expect(owners(run, 3, HOT)).toEqual(['ada', 'ada', 'boss']);

@@ -73,6 +73,11 @@ describe('a declared attribute comes to its type where that loses nothing', () =
     expect(settled.attributes).toMatchObject({ vip: true, other: '42' });
   });
 
+  test('what comes after one that is not there is looked at all the same', () => {
+    const declarations = [{ ...declared('TEXT'), name: 'absent' }, declared('NUMBER')];
+    expect(settleAttributes({ given: '42' }, declarations).lead.attributes).toEqual({ given: 42 });
+  });
+
   test('what a lead does not bring is not made up', () => {
     expect(settleAttributes({}, [declared('BOOLEAN')])).toMatchObject({ lead: { attributes: {} }, issues: [] });
     const inherited: AttributeDeclaration = { name: 'constructor', type: 'NUMBER', values: [] };

@@ -207,7 +207,6 @@ describe('of 10,000 steps no pair but those that may concern each other is compa
     ['ranges beside each other', (index, of) => of('attributes.x', 'BETWEEN', [index, index + 0.5]), MANAGER, 0, 100],
     ['ranges of which each takes the next', (index, of) => of('attributes.x', 'AT_LEAST', index), MANAGER, 500, 100],
     ['all alike, and each hands on', (_index, of) => of('icp', 'EQUALS', true), { kind: 'NEXT_STEP' }, 500, 100],
-    ['all alike', (_index, of) => of('icp', 'EQUALS', true), MANAGER, 500, 100],
     ['whatever is not one thing', (index, of) => of('city', 'NOT_EQUALS', `c${index}`), MANAGER, 0, 500],
   ])('%s', (_what, conditionOf, whenNobody, found, most) => {
     const looks = looksAt(conditionOf, whenNobody);

@@ -193,6 +193,7 @@ describe('a child', () => {
       'words',
     ],
     ['nothing of its own', {}, { country: 'DE', employees: 50 }, 'child'],
+    ['the parent’s size where it has none', {}, { country: 'DE', employees: 49 }, null],
     ['what the parent’s parent says', { parentId: 'mid' }, { country: 'DE', employees: 50, region: 'DE-BY' }, 'child'],
   ])('has %s', (_what, criteria, given, expected) => {
     const all = [
@@ -224,15 +225,19 @@ describe('a child', () => {
 });
 
 test('the index finds the same as looking at every territory', () => {
-  const some = <Value>(values: readonly Value[]) => fc.subarray([...values], { maxLength: Math.min(values.length, 2) });
+  const some = (...values: readonly string[]) => fc.subarray([...values]);
+  const size = fc.option(fc.integer({ min: 0, max: 100 }), { freq: 1 });
   const arbitrary = fc.array(
     fc.record({
-      countries: some(['DE', 'US']),
-      regions: some(['DE-BY', 'US-CA']),
-      metros: some(['Munich']),
-      postalPrefixes: some(['8', '80', '803']),
-      industries: some(['banking', 'media']),
-      size: fc.option(fc.tuple(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 50, max: 100 }))),
+      parent: fc.option(fc.integer({ min: 0, max: 11 }), { freq: 1 }),
+      countries: some('DE', 'US'),
+      regions: some('DE-BY', 'US-CA'),
+      metros: some('Munich'),
+      postalPrefixes: some('8', '80', '803'),
+      industries: some('banking', 'media', 'naics:51', 'nace:J'),
+      industryKeywords: some('bank'),
+      employeesMin: size,
+      employeesMax: size,
     }),
     { maxLength: 12 },
   );
@@ -242,55 +247,59 @@ test('the index finds the same as looking at every territory', () => {
     metro: fc.option(fc.constant('Munich')),
     postalCode: fc.option(fc.constantFrom('80331', '81000', '10115')),
     industry: fc.option(fc.constantFrom('banking', 'media')),
+    naicsSector: fc.option(fc.constantFrom('51', '52')),
+    naceSection: fc.option(fc.constantFrom('J', 'K')),
     employees: fc.option(fc.integer({ min: 0, max: 100 })),
   });
+
+  /** How specific a territory is for a lead, the most important first; null where it does not match. */
+  const rankOf = (line: readonly Territory[], of: RoutableLead): readonly number[] | null => {
+    const first = (kind: 'countries' | 'regions' | 'metros' | 'postalPrefixes') =>
+      line.find((each) => each[kind].length > 0)?.[kind] ?? [];
+    const places = [first('countries'), first('regions'), first('metros')];
+    const prefixes = first('postalPrefixes');
+    const ofIndustry = line.find(({ industries, industryKeywords }) => industries.length + industryKeywords.length > 0);
+    const sized = line.find(({ employeesMin, employeesMax }) => employeesMin !== null || employeesMax !== null);
+    const [min, max] = [sized?.employeesMin ?? 0, sized?.employeesMax ?? Number.POSITIVE_INFINITY];
+    // From 0 to no end is no criterion.
+    const isSized = min > 0 || max < Number.POSITIVE_INFINITY;
+    const prefix = prefixes
+      .filter((start) => of.postalCode?.startsWith(start))
+      .toSorted((a, b) => b.length - a.length)[0];
+    const values = [of.country, of.region, of.metro];
+    const isThere = places.every((list, index) => list.length === 0 || list.includes(values[index] ?? ''));
+    const isOfIndustry =
+      ofIndustry === undefined ||
+      ofIndustry.industries.some((each) =>
+        [of.industry, `naics:${of.naicsSector}`, `nace:${of.naceSection}`].includes(each),
+      ) ||
+      ofIndustry.industryKeywords.some((word) => of.industry?.includes(word));
+    const isOfSize = !isSized || (of.employees !== null && of.employees >= min && of.employees <= max);
+    if (!isThere || !isOfIndustry || !isOfSize || (prefixes.length > 0 && prefix === undefined)) return null;
+    const lists = [...places, prefixes].map(({ length }) => length > 0);
+    const kinds = [...lists, ofIndustry !== undefined, isSized].filter(Boolean).length;
+    return [lists.lastIndexOf(true), prefix?.length ?? 0, kinds, -(line[0]?.position ?? 0)];
+  };
+
   fc.assert(
     fc.property(arbitrary, given, (list, values) => {
-      const territories = list.map(({ size, ...each }, index) =>
-        territory(`t${index}`, {
-          ...each,
-          position: index,
-          employeesMin: size?.[0] ?? null,
-          employeesMax: size?.[1] ?? null,
-        }),
+      const territories = list.map(({ parent, ...each }, index) =>
+        territory(`t${index}`, { ...each, position: index, parentId: parent === null ? null : `t${parent}` }),
       );
-      const scored = territories.flatMap((each) => {
-        const prefix = each.postalPrefixes
-          .filter((start) => values.postalCode?.startsWith(start))
-          .toSorted((a, b) => b.length - a.length)[0];
-        const ok =
-          (each.countries.length === 0 || each.countries.includes(values.country as string)) &&
-          (each.regions.length === 0 || each.regions.includes(values.region as string)) &&
-          (each.metros.length === 0 || each.metros.includes(values.metro as string)) &&
-          (each.industries.length === 0 || each.industries.includes(values.industry as string)) &&
-          (each.postalPrefixes.length === 0 || prefix !== undefined) &&
-          (each.employeesMin === null ||
-            (values.employees !== null &&
-              values.employees >= each.employeesMin &&
-              values.employees <= (each.employeesMax as number)));
-        if (!ok) return [];
-        const level =
-          prefix !== undefined
-            ? 4
-            : each.metros.length > 0
-              ? 3
-              : each.regions.length > 0
-                ? 2
-                : each.countries.length > 0
-                  ? 1
-                  : 0;
-        const criteria =
-          [each.countries, each.regions, each.metros, each.postalPrefixes, each.industries].filter(
-            ({ length }) => length > 0,
-          ).length + (each.employeesMin === null ? 0 : 1);
-        return [{ key: each.key, rank: [level, prefix?.length ?? 0, criteria, -each.position] }];
+      const lineOf = (of: Territory, line: readonly Territory[] = []): readonly Territory[] => {
+        const parent = territories.find(({ id }) => id === of.parentId);
+        return line.includes(of) ? line : parent ? lineOf(parent, [...line, of]) : [...line, of];
+      };
+      const ranked = territories.flatMap((each) => {
+        const rank = rankOf(lineOf(each), lead(values));
+        return rank === null ? [] : [{ key: each.key, rank }];
       });
-      scored.sort(
-        (a, b) =>
-          b.rank.map((value, index) => value - (a.rank[index] as number)).find((difference) => difference !== 0) ?? 0,
-      );
-      return match(territories, values) === (scored[0]?.key ?? null);
+      ranked.sort((a, b) => {
+        const differs = a.rank.findIndex((value, index) => value !== b.rank[index]);
+        return differs < 0 ? 0 : (b.rank[differs] as number) - (a.rank[differs] as number);
+      });
+      expect(match(territories, values)).toBe(ranked[0]?.key ?? null);
     }),
-    { numRuns: 1_000 },
+    { numRuns: 2_000 },
   );
 });

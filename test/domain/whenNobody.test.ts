@@ -104,6 +104,22 @@ describe('ASSIGN_ANYWAY', () => {
     expect(owners(run, 3)).toEqual(['bob', 'ada', 'bob']);
   });
 
+  test('lets the pools of a list take turns among those who are paused', () => {
+    const paused = { status: 'PAUSED' } as const;
+    const target: Target = {
+      kind: 'POOLS',
+      pools: ['a', 'b'].map((key) => ({ pool: key, weight: 1 })),
+      share: 'PER_POOL',
+    };
+    const run = market({
+      reps: [rep('boss'), rep('ada', paused), rep('bob', paused), rep('cy', paused)],
+      pools: [pool('a', ['ada']), pool('b', ['bob', 'cy'])],
+      plan: { steps: [step('all', { target, whenNobody: { kind: 'ASSIGN_ANYWAY' } })] },
+    });
+    expect(run.decide()).toMatchObject({ repId: 'ada', turns: [{ rotationId: 'step/all' }, { rotationId: 'a' }] });
+    expect(owners(run, 4)).toEqual(['bob', 'ada', 'cy', 'ada']);
+  });
+
   test('is not asked while anyone is there', () => {
     const run = market({
       reps: [rep('boss'), rep('ada', { status: 'PAUSED' }), rep('bob')],
@@ -158,6 +174,12 @@ describe('MANAGER', () => {
     expect([decision.repId, decision.stepKey]).toEqual([owner, owner === 'next' ? 'next' : 'all']);
   });
 
+  test('asks nobody twice in a circle', () => {
+    const circle = managed({ ada: 'mia', bob: null, mia: 'vera', vera: 'ada' }, out);
+    const { steps } = market(circle, { mia: 50, vera: 50 }).decide();
+    expect(steps[0]?.attempts[1]?.considered.map(({ repId }) => repId)).toEqual(['mia', 'vera']);
+  });
+
   test('passes over a manager with the lead’s own address, and one who had it', () => {
     const run = market(managed(CHAIN, out));
     expect(run.decide({ email: 'mia@fairlead.example' }).repId).toBe('vera');
@@ -204,16 +226,26 @@ describe('BACKUP_POOL', () => {
     expect(run.simulation.rotation('main').credits.get('ada') ?? 0n).toBe(0n);
   });
 
-  test.each([
-    ['is full', { kind: 'BACKUP_POOL', pool: 'backup' } as const, { cy: 50 }, null],
-    ['does not exist', { kind: 'BACKUP_POOL', pool: 'gone' } as const, {}, 'TARGET_UNKNOWN'],
-  ])('that %s leaves it to the next step', (_what, backup, loads, code) => {
-    const setting = onlyAda({ whenNobody: backup }, { status: 'PAUSED' });
-    const next = step('next', { target: { kind: 'REP', rep: 'boss' } });
-    const decision = market(
-      { ...setting, plan: { steps: [...(setting.plan?.steps ?? []).slice(0, 1), next] } },
+  test.each<[string, string, Partial<Rep>, Readonly<Record<string, number>>, string | null]>([
+    ['is full', 'backup', {}, { cy: 50 }, null],
+    ['is paused', 'backup', { status: 'PAUSED' }, {}, null],
+    ['has left', 'backup', { status: 'LEFT' }, {}, null],
+    ['does not exist', 'gone', {}, {}, 'TARGET_UNKNOWN'],
+  ])('that %s leaves it to the next step', (_what, key, cy, loads, code) => {
+    const run = market(
+      {
+        reps: [rep('boss'), rep('ada', { status: 'PAUSED' }), rep('cy', cy)],
+        pools: [pool('main', ['ada']), pool('backup', ['cy'])],
+        plan: {
+          steps: [
+            step('all', { whenNobody: { kind: 'BACKUP_POOL', pool: key } }),
+            step('next', { target: { kind: 'REP', rep: 'boss' } }),
+          ],
+        },
+      },
       loads,
-    ).decide();
+    );
+    const decision = run.decide();
     expect([decision.repId, decision.stepKey]).toEqual(['boss', 'next']);
     expect(decision.steps[0]?.attempts.at(-1)).toMatchObject({ via: 'BACKUP_POOL', code });
   });

@@ -62,7 +62,12 @@ test('the same lead is listed once, the newest first, at most 25, closed ones to
   const ids = await submitted(Array.from({ length: 3 }, (_, index) => lead(index)));
   await workspace.close(ids[1] as string);
   expect(await relatedTo(ids[0] as string)).toEqual([ids[2], ids[1]]);
-  const more = await workspace.submitAll(Array.from({ length: 30 }, (_, index) => lead(index + 3)));
+  // By turns of the same domain and of the same name alone.
+  const more = await workspace.submitAll(
+    Array.from({ length: 40 }, (_, index) =>
+      index % 2 === 0 ? { email: `q${index}@nova.example` } : { companyName: 'Nova AG' },
+    ),
+  );
   const newest = more.map(({ id }) => id).slice(-25);
   expect(await relatedTo(ids[0] as string)).toEqual(newest.toReversed());
 });

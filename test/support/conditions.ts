@@ -66,7 +66,7 @@ const timed = (comparison: fc.Arbitrary<Comparison>) =>
 
 export const comparisons: fc.Arbitrary<Comparison> = fc.oneof(
   anyOperator(TEXTS, [...WORDS, ...ADDRESSES]),
-  textOperator(TEXTS, [...WORDS, 'e', 'eng', 'acme']),
+  { arbitrary: textOperator(TEXTS, [...WORDS, 'e', 'eng', 'acme']), weight: 2 },
   domainOperator,
   anyOperator(['employees', 'score', 'attributes.a', 'attributes.b'], NUMBERS),
   numberOperator(['employees', 'score', 'attributes.a', 'attributes.b'], [...NUMBERS, 1.5, -1]),

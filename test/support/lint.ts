@@ -19,7 +19,7 @@ const said = ({ code, path, message }: Finding): string => `${code} ${formatPath
 /** What lint says of a plan, each as `CODE steps[0].target: message`. What is not given is sound. */
 export function lint(setting: Setting, knowledge?: Knowledge): Linted {
   const plan: Pick<Plan, 'steps' | 'lastResort'> = { steps: [], lastResort: ['boss'], ...setting.plan };
-  const { errors, warnings } = checkPlan(plan, compile({ ...SOUND, ...setting }), knowledge);
+  const { errors, warnings } = checkPlan(plan, compile({ ...SOUND, ...setting, plan: {} }), knowledge);
   return { errors: errors.map(said), warnings: warnings.map(said) };
 }
 

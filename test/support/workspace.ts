@@ -2,6 +2,7 @@ import { createApiKey } from '../../src/configuration/apiKeys.ts';
 import type { ConfigurationContext } from '../../src/configuration/change.ts';
 import { applyCompany } from '../../src/configuration/company.ts';
 import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
+import { encodeId } from '../../src/graphql/ids.ts';
 import type { Answer, TestApp } from './app.ts';
 
 /** What became of one lead, told by keys; a refusal has a code. */
@@ -116,10 +117,8 @@ export async function openWorkspace(app: TestApp, company: string): Promise<Test
     if (code !== undefined) throw new Error(`${code}: ${message}`);
   }
 
-  const { reps } = await read<{ reps: { edges: { node: { id: string; key: string } }[] } }>(
-    '{ reps(first: 100) { edges { node { id key } } } }',
-  );
-  const repIds = new Map(reps.edges.map(({ node }) => [node.key, node.id]));
+  const reps = await database.prisma.rep.findMany({ where: { workspaceId: id }, select: { id: true, key: true } });
+  const repIds = new Map(reps.map((each) => [each.key, encodeId('Rep', each.id)]));
   const rep = (repKey: string): string => {
     const repId = repIds.get(repKey);
     if (repId === undefined) throw new Error(`there is no rep "${repKey}"`);
