@@ -199,7 +199,11 @@ export class Batch implements RoutingState {
     const moments = configuration.settings.momentsOf(row.repId);
     const state = this.rep(row.repId);
     const held = isOpen(lead.status) ? withLead(state, row) : state;
-    this.#setRep(row.repId, { ...state, ...withAssignment(held, number, this.now.getTime(), moments) });
+    const isReceived = row.planVersion !== null;
+    this.#setRep(row.repId, {
+      ...state,
+      ...(isReceived ? withAssignment(held, number, this.now.getTime(), moments) : held),
+    });
     this.#remember({ lead, assignment: row, decision, firstReceivedAt });
     return row;
   }

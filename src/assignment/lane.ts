@@ -1,11 +1,10 @@
-import type pg from 'pg';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
 import { lockLane } from '../db/lane.ts';
 import { Refusal } from '../domain/errors.ts';
-import { Batch, type LeadKey, type OwnedLead } from './batch.ts';
-import { loadLeads, type PersonKeys } from './loadLeads.ts';
+import { Batch, type LeadKey } from './batch.ts';
+import { loadLeads, type PersonKeys, type Wanted } from './loadLeads.ts';
 import { type Memory, refresh } from './memory.ts';
 import { write } from './write.ts';
 
@@ -20,6 +19,13 @@ export interface Operation<Result> {
   /** Works on the batch alone: no I/O. Refuses before it changes anything. */
   apply(batch: Batch): Result;
 }
+
+/** What operations have to see, together. */
+export const wantedBy = (operations: readonly Operation<unknown>[]): Wanted => ({
+  keys: operations.flatMap(({ keys }) => keys),
+  leadIds: operations.flatMap(({ leadIds }) => leadIds),
+  people: operations.flatMap(({ people }) => people),
+});
 
 export interface Lane {
   /**
@@ -122,7 +128,7 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
       const current = await refresh(client, workspaceId, memory, before);
       // From here on the memory runs ahead of the database: it is good again only after the commit.
       memory = null;
-      const loaded = await loadFor(client, operations);
+      const loaded = await loadLeads(client, workspaceId, wantedBy(operations));
       const batch = new Batch(workspaceId, current, clock.now(), loaded);
       const outcomes = operations.map((operation): Outcome => {
         try {
@@ -147,14 +153,6 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
     } finally {
       client.release(broken);
     }
-  }
-
-  function loadFor(client: pg.ClientBase, operations: readonly Operation<unknown>[]): Promise<OwnedLead[]> {
-    return loadLeads(client, workspaceId, {
-      keys: operations.flatMap(({ keys }) => keys),
-      leadIds: operations.flatMap(({ leadIds }) => leadIds),
-      people: operations.flatMap(({ people }) => people),
-    });
   }
 
   return {

@@ -1,8 +1,6 @@
 import type pg from 'pg';
 import type { Database } from '../db/client.ts';
 import { readLane } from '../db/lane.ts';
-import type { RoutingConfiguration } from '../domain/routingConfiguration.ts';
-import { Simulation } from '../domain/simulation.ts';
 import { type Memory, refresh } from './memory.ts';
 
 /**
@@ -28,11 +26,3 @@ export async function lookAhead<Result>(
     client.release(broken);
   }
 }
-
-/** A copy of the state on which leads can be tried. */
-export const simulationOf = (memory: Memory, configuration: RoutingConfiguration = memory.configuration): Simulation =>
-  new Simulation(configuration, {
-    standings: memory.reps,
-    rotations: memory.rotations,
-    lastAssignment: memory.counters.lastAssignment,
-  });

@@ -109,7 +109,7 @@ async function readRecent(
   if (wanted.length === 0) return;
   const { rows } = await client.query<{ repId: string; recent: Date[] }>(
     `SELECT r."repId", array(
-       SELECT a."assignedAt" FROM "Assignment" a WHERE a."workspaceId" = $1 AND a."repId" = r."repId"
+       SELECT a."assignedAt" FROM "Assignment" a WHERE a."workspaceId" = $1 AND a."repId" = r."repId" AND a."planVersion" IS NOT NULL
        ORDER BY a."number" DESC LIMIT r."moments"
      ) AS "recent"
      FROM json_to_recordset($2) AS r("repId" uuid, "moments" int)`,

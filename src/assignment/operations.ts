@@ -50,20 +50,24 @@ const keysOf = ({ email, phone }: Pick<RoutableLead, 'email' | 'phone'>) => ({
   phone,
 });
 
+/** By what the person's other leads are found; nothing where nothing is known of the person. */
+const peopleOf = (lead: Pick<RoutableLead, 'email' | 'phone'>) => {
+  const keys = keysOf(lead);
+  return keys.personKey === null && keys.phone === null ? [] : [keys];
+};
+
 /**
- * Decides the leads one after the other, in order, as if each had come alone.
- * A lead whose key was used before gets the first answer again, or IDEMPOTENCY_MISMATCH for another payload.
+ * Gives a lead its owner and stores both. One whose key was used before gets the first answer again, or
+ * IDEMPOTENCY_MISMATCH for another payload.
  */
-export const submit = (leads: readonly IncomingLead[]): Operation<(Submitted | Refusal)[]> => ({
+export const submit = (incoming: IncomingLead): Operation<Submitted | Refusal> => ({
   ...NOTHING,
-  size: leads.length,
-  keys: leads.flatMap(({ routable: { source }, idempotencyKey }) =>
-    idempotencyKey === null ? [] : [{ source, idempotencyKey }],
-  ),
-  people: leads
-    .map(({ routable }) => keysOf(routable))
-    .filter((keys) => keys.personKey !== null || keys.phone !== null),
-  apply: (batch) => leads.map((lead) => submitOne(batch, lead)),
+  keys:
+    incoming.idempotencyKey === null
+      ? []
+      : [{ source: incoming.routable.source, idempotencyKey: incoming.idempotencyKey }],
+  people: peopleOf(incoming.routable),
+  apply: (batch) => submitOne(batch, incoming),
 });
 
 function submitOne(batch: Batch, incoming: IncomingLead): Submitted | Refusal {
@@ -85,9 +89,7 @@ function submitOne(batch: Batch, incoming: IncomingLead): Submitted | Refusal {
   if (incoming.broughtIn !== null) return bringIn(batch, incoming, settled, incoming.broughtIn);
   const known = knownLeadOf(batch, settled.lead);
   const { action } = configuration.settings.samePerson;
-  if (known && action === 'REJECT') {
-    return new Refusal('DUPLICATE_LEAD', 'This person has an open lead already. Nothing was stored.');
-  }
+  if (known && action === 'REJECT') return duplicateLead();
   if (known?.mayKeep && action === 'ROUTE_TO_OWNER') return joinOwner(batch, incoming, settled, known);
 
   const decision = decide(settled.lead, configuration, batch, { at: batch.now.getTime() });
@@ -134,6 +136,17 @@ function knownLeadOf(batch: Batch, lead: RoutableLead): Known | null {
   return earliest(candidates.filter(({ mayKeep }) => mayKeep)) ?? earliest(candidates);
 }
 
+/** The person's open lead whose owner gets this one too; null where it is routed. @throws Refusal DUPLICATE_LEAD */
+function keeperOf(batch: Batch, lead: RoutableLead): Known | null {
+  const known = knownLeadOf(batch, lead);
+  const { action } = batch.memory.configuration.settings.samePerson;
+  if (known && action === 'REJECT') throw duplicateLead();
+  return known?.mayKeep && action === 'ROUTE_TO_OWNER' ? known : null;
+}
+
+const duplicateLead = (): Refusal =>
+  new Refusal('DUPLICATE_LEAD', 'This person has an open lead already. Nothing was stored.');
+
 /** Nobody owns a lead after having left, or one with their own address. */
 const canOwn = (rep: Rep | undefined, { email }: Pick<RoutableLead, 'email'>): boolean =>
   rep !== undefined && rep.status !== 'LEFT' && rep.email !== email;
@@ -174,7 +187,7 @@ function bringIn(
   // What was closed may be of somebody who has left since.
   if (owner.status === 'LEFT' && isOpen(status)) return repLeft(owner);
   if (owner.email === settled.lead.email) return ownAddress(owner);
-  const decision = withoutStep(batch, settled.lead, { repId: owner.id, method: 'MANUAL' });
+  const decision = withoutStep(batch, settled.lead, { repId: owner.id, method: 'MANUAL', planVersion: null });
   const lead = insertLead(batch, incoming, settled, decision, null, status);
   carryOut(batch, lead, decision, { reason: 'Brought in', assignedBy: incoming.submittedBy }, lead.receivedAt);
   return { ...batch.lead(lead.id), repeated: false };
@@ -311,27 +324,24 @@ export interface Previewed {
 export type TriedLead = Pick<IncomingLead, 'routable' | 'derived'>;
 
 /** Who would get the lead now. Moves nothing. */
-export const preview = (tried: TriedLead): Operation<Previewed> => ({
+export const preview = ({ routable, derived: before }: TriedLead): Operation<Previewed> => ({
   ...NOTHING,
-  apply: (batch) => decideOnly(tried, batch.memory.configuration, batch, batch.now),
+  people: peopleOf(routable),
+  apply: (batch) => {
+    const { configuration } = batch.memory;
+    if (configuration.plan === null) throw noPlan();
+    const { lead, derived, issues } = settleLead(routable, configuration, before);
+    if (issues.length > 0) throw new InvalidInput(issues);
+    const at = batch.now.getTime();
+    const keeper = keeperOf(batch, lead);
+    return {
+      decision: keeper
+        ? withoutStep(batch, lead, { repId: keeper.owned.assignment.repId, method: 'DUPLICATE' })
+        : decide(lead, configuration, batch, { at }),
+      basis: { lead, derived, at, configuration: async () => (keeper ? null : configuration) },
+    };
+  },
 });
-
-/** Decides a lead as it came in, and does nothing about it. @throws Refusal NO_PLAN; InvalidInput (its attributes) */
-export function decideOnly(
-  { routable, derived: before }: TriedLead,
-  configuration: RoutingConfiguration,
-  state: RoutingState,
-  now: Date,
-): Previewed {
-  if (configuration.plan === null) throw noPlan();
-  const { lead, derived, issues } = settleLead(routable, configuration, before);
-  if (issues.length > 0) throw new InvalidInput(issues);
-  const at = now.getTime();
-  return {
-    decision: decide(lead, configuration, state, { at }),
-    basis: { lead, derived, at, configuration: async () => configuration },
-  };
-}
 
 /** A stored lead as routing sees it. */
 export const toRoutable = (lead: Lead): RoutableLead => ({
@@ -371,7 +381,7 @@ export const assignByHand = ({ leadId, repId, reason, poolId, by }: HandAssignme
     if (former.lead.email === rep.email) throw ownAddress(rep);
     if (former.assignment.repId === repId) return former;
 
-    const companions = batch.companionsOf(former);
+    const companions = batch.companionsOf(former).filter(({ lead }) => canOwn(rep, lead));
     const routable = toRoutable(former.lead);
     const at = batch.now.getTime();
     const value = pool?.valueOf(routable, at) ?? 1;
@@ -481,7 +491,9 @@ export const moveLeads = (move: Move): Operation<Moved[]> => ({
       const decision = decideMove(batch, former, companions, move);
       const { repId: toId, method, stepKey } = decision;
       const told = { fromId, toId, method, stepKey };
-      for (const { lead } of [former, ...companions]) moved.set(lead.id, { leadId: lead.id, ...told });
+      const to = batch.memory.configuration.reps.byId.get(toId);
+      const along = companions.filter(({ lead }) => canOwn(to, lead));
+      for (const { lead } of [former, ...along]) moved.set(lead.id, { leadId: lead.id, ...told });
       if (toId === fromId) {
         // A lead that stays takes its turn all the same, or who has the most leads of a pool would keep all of them.
         for (const { rotationId, rotation } of decision.turns) batch.setRotation(rotationId, rotation);
@@ -491,7 +503,7 @@ export const moveLeads = (move: Move): Operation<Moved[]> => ({
         ...(move.mayStay ? {} : { exclude: [fromId] }),
         ...(move.destination.kind === 'POOL' ? { movedTo: move.destination.poolId } : {}),
       });
-      for (const companion of companions) {
+      for (const companion of along) {
         const routable = toRoutable(companion.lead);
         handOver(batch, companion, withoutStep(batch, routable, { repId: toId, method }), move);
       }
@@ -508,15 +520,14 @@ function decideMove(
   batch: Batch,
   former: OwnedLead,
   companions: readonly OwnedLead[],
-  { destination, method, mayStay }: Move,
+  { destination, method, mayStay }: Pick<Move, 'destination' | 'method' | 'mayStay'>,
 ): Decision {
   const { lead, assignment } = former;
   const { configuration } = batch.memory;
   const routable = toRoutable(lead);
   if (destination.kind === 'REP') {
-    const rep = configuration.reps.byId.get(destination.repId);
-    const canOwn = rep && rep.status !== 'LEFT' && (lead.email === null || lead.email !== rep.email);
-    return withoutStep(batch, routable, { repId: canOwn ? rep.id : assignment.repId, method });
+    const mayOwn = canOwn(configuration.reps.byId.get(destination.repId), lead);
+    return withoutStep(batch, routable, { repId: mayOwn ? destination.repId : assignment.repId, method });
   }
   const exclude: ReadonlySet<string> = new Set(mayStay ? [] : [assignment.repId]);
   const plan = destination.kind === 'PLAN' ? configuration.plan : planOfPool(configuration, destination.poolId);
@@ -580,7 +591,9 @@ export const recordActivity = (input: NewActivity): Operation<{ activity: Activi
 
 /**
  * Moves a lead along. Closing it frees its owner's capacity, opening it again takes it back; a disqualified one gives
- * its turn back, and takes it again when it turns out to be none.
+ * its turn back, and takes it again when it turns out to be none. One that is opened again whose owner has left is decided
+ * again.
+ * @throws Refusal NOT_FOUND, NO_PLAN
  */
 export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NEW'>): Operation<Lead> => ({
   ...NOTHING,
@@ -588,6 +601,9 @@ export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NE
   apply: (batch) => {
     const { lead: before, assignment } = batch.lead(leadId);
     if (before.status === status) return before;
+    const { reps, plan } = batch.memory.configuration;
+    const isOrphan = isOpen(status) && !isOpen(before.status) && !canOwn(reps.byId.get(assignment.repId), before);
+    if (isOrphan && plan === null) throw noPlan();
     const closedAt = isOpen(status) ? null : (before.closedAt ?? batch.now);
     const lead = batch.updateLead(leadId, { status, closedAt });
     if ((before.status === 'DISQUALIFIED') !== (status === 'DISQUALIFIED')) returnTurns(batch, batch.lead(leadId));
@@ -598,6 +614,12 @@ export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NE
       assignmentId: assignment.id,
       data: { from: before.status, to: status },
     });
+    if (isOrphan) {
+      const again = { destination: { kind: 'PLAN' }, method: 'REASSIGNMENT', mayStay: false } as const;
+      const decision = decideMove(batch, batch.lead(leadId), [], again);
+      const by = { reason: 'Opened again after its owner had left', by: 'plan' };
+      handOver(batch, batch.lead(leadId), decision, by, { exclude: [assignment.repId] });
+    }
     return lead;
   },
 });

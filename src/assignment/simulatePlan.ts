@@ -10,10 +10,11 @@ import { compilePlan, type RoutingConfiguration } from '../domain/routingConfigu
 import { Simulation } from '../domain/simulation.ts';
 import type { Holding } from '../domain/standing.ts';
 import { Batch } from './batch.ts';
+import { wantedBy } from './lane.ts';
 import { loadLeads } from './loadLeads.ts';
-import { lookAhead, simulationOf } from './lookAhead.ts';
+import { lookAhead } from './lookAhead.ts';
 import type { Memory } from './memory.ts';
-import { decideOnly, type IncomingLead, type Previewed, submit, type TriedLead, toRoutable } from './operations.ts';
+import { type IncomingLead, type Previewed, preview, submit, type TriedLead, toRoutable } from './operations.ts';
 import { type Closing, type PastLead, selectLastLeads, stateBefore } from './pastLeads.ts';
 
 /** Leads of one simulation. */
@@ -103,7 +104,9 @@ export const previewVersion = (
 ): Promise<Previewed> =>
   lookAhead(database, workspaceId, async (client, published) => {
     const memory = await withPlan(client, workspaceId, published, version);
-    return decideOnly(lead, memory.configuration, simulationOf(memory), now);
+    const operation = preview(lead);
+    const loaded = await loadLeads(client, workspaceId, wantedBy([operation]));
+    return operation.apply(new Batch(workspaceId, memory, now, loaded));
   });
 
 /** The memory as it would be if the version were published. @throws Refusal NOT_FOUND; InvalidInput PLAN_INVALID */
@@ -146,9 +149,10 @@ async function submitGiven(
   leads: readonly IncomingLead[],
   now: Date,
 ): Promise<SimulatedLead[]> {
-  const operation = submit(leads);
-  const loaded = await loadLeads(client, workspaceId, operation);
-  const outcomes = operation.apply(new Batch(workspaceId, memory, now, loaded));
+  const operations = leads.map(submit);
+  const loaded = await loadLeads(client, workspaceId, wantedBy(operations));
+  const batch = new Batch(workspaceId, memory, now, loaded);
+  const outcomes = operations.map((operation) => operation.apply(batch));
   const faults = outcomes.filter((outcome) => outcome instanceof InvalidInput);
   if (faults.length > 0) throw new InvalidInput(faults.flatMap(({ issues }) => issues));
   return outcomes.map((outcome): SimulatedLead => {
@@ -215,7 +219,9 @@ function stay(
   const first = repeated.get(lead.firstLeadId ?? '');
   const goesAlong = assignment.method === 'DUPLICATE' && first?.before?.repId === assignment.repId;
   const repId = (goesAlong ? first?.after?.repId : null) ?? assignment.repId;
-  simulation.give(repId, assignment, assignment.assignedAt.getTime());
+  // What came with its owner was not received.
+  if (assignment.planVersion === null) simulation.hold(repId, assignment);
+  else simulation.give(repId, assignment, assignment.assignedAt.getTime());
   return { ...assignment, repId, turns: [] };
 }
 

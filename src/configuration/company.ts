@@ -265,6 +265,7 @@ async function write(change: Change, before: State, after: State, company: Compa
   };
 
   if (changed('workspace').size > 0) await saveSettings(change, after.settings);
+  await freeAddresses(change, before.reps, after.reps);
   await saveReps(change, pick('rep', after.reps), before.reps);
   await savePools(change, pick('pool', after.pools), before.pools);
   await change.save(
@@ -292,6 +293,18 @@ async function write(change: Change, before: State, after: State, company: Compa
   return { changes, notInFile: notInFile(company, before), published: plan?.version ?? null };
 }
 
+/** Lets go of addresses that have gone over from one rep to another, which no order of writing would allow. */
+async function freeAddresses(change: Change, before: readonly Rep[], after: readonly Rep[]): Promise<void> {
+  const owners = new Map(after.map(({ email, id }) => [email, id]));
+  const former = before.filter(({ id, email }) => (owners.get(email) ?? id) !== id);
+  if (former.length === 0) return;
+  await change.execute(
+    'reps',
+    'UPDATE "Rep" SET "email" = "id"::text WHERE "workspaceId" = $1 AND "id" = ANY ($2::uuid[])',
+    [former.map(({ id }) => id)],
+  );
+}
+
 const KINDS = ['workspace', 'rep', 'pool', 'metro', 'territory', 'account', 'segment', 'plan'] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -303,10 +316,11 @@ function describe(state: State): Described {
     [...state.reps, ...state.pools, ...state.territories, ...state.accounts].map(({ id, key }) => [id, key]),
   );
   const keyOf = (id: string | null): string | null => (id === null ? null : (keys.get(id) ?? null));
+  // In an order of their own: that of the database depends on its locale.
   const entries = <Thing extends { readonly key: string }>(
     things: readonly Thing[],
     toFile: (thing: Thing) => object,
-  ) => new Map(things.map((thing) => [thing.key, withoutEmpty(toFile(thing))]));
+  ) => new Map(things.toSorted(byKey).map((thing) => [thing.key, withoutNulls(toFile(thing))]));
   return {
     workspace: new Map([
       [
@@ -314,9 +328,8 @@ function describe(state: State): Described {
         { defaultCapacity: state.settings.defaultCapacity, ...unlessDefault(state.settings, { ...DEFAULT_SETTINGS }) },
       ],
     ]),
-    rep: entries(state.reps, ({ id: _, managerId, backupId, status, ...rep }) => ({
-      ...rep,
-      ...(status === 'ACTIVE' ? {} : { status }),
+    rep: entries(state.reps, ({ id: _, managerId, backupId, ...rep }) => ({
+      ...unlessDefault(rep, REP_DEFAULTS),
       manager: keyOf(managerId),
       backup: keyOf(backupId),
     })),
@@ -327,15 +340,15 @@ function describe(state: State): Described {
         ...unlessDefault(member, MEMBER_DEFAULTS),
       })),
     })),
-    metro: entries(state.metros, ({ id: _, ...metro }) => metro),
+    metro: entries(state.metros, ({ id: _, ...metro }) => unlessDefault(metro, METRO_DEFAULTS)),
     territory: entries(state.territories, ({ id: _, parentId, repId, poolId, ...territory }) => ({
       ...unlessDefault(territory, TERRITORY_DEFAULTS),
       parent: keyOf(parentId),
       rep: keyOf(repId),
       pool: keyOf(poolId),
     })),
-    account: entries(state.accounts, ({ id: _, normalizedName: __, ownerId, parentId, ...account }) => ({
-      ...account,
+    account: entries(state.accounts, ({ id: _, normalizedName: __, ownerId, parentId, domains, ...account }) => ({
+      ...unlessDefault({ ...account, domains: domains.toSorted() }, ACCOUNT_DEFAULTS),
       owner: keyOf(ownerId),
       parent: keyOf(parentId),
     })),
@@ -345,7 +358,7 @@ function describe(state: State): Described {
         ? [
             [
               'plan',
-              withoutEmpty({
+              withoutNulls({
                 steps: state.plan.steps.map(stepToFile),
                 lastResort: state.plan.lastResort,
                 reviewOn: state.plan.reviewOn,
@@ -366,11 +379,10 @@ const stepToFile = ({ key, name, kind, condition, match, prefer, order, target, 
   ...unlessDefault(step, STEP_DEFAULTS),
 });
 
-const isEmpty = (value: unknown): boolean =>
-  value === null || value === undefined || (typeof value === 'object' && Object.keys(value).length === 0);
+const byKey = (a: { readonly key: string }, b: { readonly key: string }): number => (a.key < b.key ? -1 : 1);
 
-const withoutEmpty = (thing: object): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(thing).filter(([, value]) => !isEmpty(value)));
+const withoutNulls = (thing: object): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(thing).filter(([, value]) => value !== null && value !== undefined));
 
 const unlessDefault = (thing: object, defaults: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(thing).filter(([name, value]) => canonical(value) !== canonical(defaults[name])));
@@ -424,9 +436,9 @@ export async function exportCompany({
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const described = describe(await loadState(client, workspaceId));
     await client.query('COMMIT');
-    const list = (kind: Kind): unknown[] => [...described[kind].values()];
+    const list = (kind: Kind): unknown[] | null => (described[kind].size === 0 ? null : [...described[kind].values()]);
     return stringify(
-      withoutEmpty({
+      withoutNulls({
         apiVersion: API_VERSION,
         kind: 'Company',
         workspace: described.workspace.get('workspace'),

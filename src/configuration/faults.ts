@@ -35,7 +35,7 @@ export function duplicates<R extends Row>(rows: readonly R[], field: string, rea
   return faults;
 }
 
-/** Rows whose reference leads to nothing, to themselves, or round in a circle. */
+/** Rows whose reference leads to nothing, to themselves, or round in a circle they are part of. */
 export function brokenChains<R extends Row>(
   rows: readonly R[],
   field: string,
@@ -43,32 +43,29 @@ export function brokenChains<R extends Row>(
   what: string,
 ): Fault[] {
   const byId = new Map(rows.map((row) => [row.id, row]));
-  const sound = new Set<string>();
-  const faults: Fault[] = [];
+  const followed = new Set<string>();
+  const inCircle = new Set<string>();
   for (const row of rows) {
+    const chain: string[] = [];
+    let at: R | undefined = row;
+    while (at && !followed.has(at.id)) {
+      followed.add(at.id);
+      chain.push(at.id);
+      at = byId.get(read(at) ?? '');
+    }
+    // Who leads into a circle without being part of it is not to blame.
+    const start = at ? chain.indexOf(at.id) : -1;
+    if (start >= 0) for (const id of chain.slice(start)) inCircle.add(id);
+  }
+  return rows.flatMap((row): Fault[] => {
     const first = read(row);
     if (first !== null && !byId.has(first)) {
-      faults.push({ id: row.id, field, code: 'NOT_FOUND', message: `there is no such ${what}` });
+      return [{ id: row.id, field, code: 'NOT_FOUND', message: `there is no such ${what}` }];
     }
-    const chain = new Set<string>();
-    let at: R | undefined = row;
-    while (at && !sound.has(at.id) && !chain.has(at.id)) {
-      chain.add(at.id);
-      const next: string | null = read(at);
-      at = next === null ? undefined : byId.get(next);
-    }
-    if (at && !sound.has(at.id)) {
-      faults.push({
-        id: row.id,
-        field,
-        code: 'INVALID_INPUT',
-        message: `leads round in a circle back to the ${what} itself`,
-      });
-    } else {
-      for (const id of chain) sound.add(id);
-    }
-  }
-  return faults;
+    if (!inCircle.has(row.id)) return [];
+    const message = `leads round in a circle back to the ${what} itself`;
+    return [{ id: row.id, field, code: 'INVALID_INPUT', message }];
+  });
 }
 
 /** Segments, by key, that a row refers to and that are not there. */

@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { InvalidInput } from '../domain/errors.ts';
+import { InvalidInput, type Issue } from '../domain/errors.ts';
 import { accountKey } from './accounts.ts';
 import {
   accountFields,
@@ -67,7 +67,7 @@ const accountSchema = z
   .partial()
   .required({ key: true, name: true, kind: true });
 
-const companySchema = z.strictObject({
+export const companySchema = z.strictObject({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal('Company'),
   workspace: z.strictObject(settingFields).partial().default({}),
@@ -92,22 +92,33 @@ const MAX_ALIASES = 100;
  * @throws InvalidInput with all faults at once, each with its place
  */
 export function parseCompany(text: string): Company {
-  if (Buffer.byteLength(text) > MAX_BYTES) {
-    throw new InvalidInput([
-      { path: [], message: 'is larger than 5 MiB; accounts can be sent by upsertAccounts instead' },
-    ]);
-  }
+  refuseUnreadable(text, [], '; accounts can be sent by upsertAccounts instead');
+  return parse(companySchema, readYaml(text, []));
+}
+
+/**
+ * Refuses a text that is too large, or in which characters were lost on the way: it was read as UTF-8 and is something
+ * else, and names would be stored maimed.
+ * @param hint what to do about a large one
+ * @throws InvalidInput
+ */
+export function refuseUnreadable(text: string, path: Issue['path'], hint = ''): void {
+  if (Buffer.byteLength(text) > MAX_BYTES) throw new InvalidInput([{ path, message: `is larger than 5 MiB${hint}` }]);
+  const lost = text.search(/[\uFFFD\0]/);
+  if (lost < 0) return;
+  const line = text.slice(0, lost).split(/\r\n|\n|\r/).length;
+  const message = `is not UTF-8: line ${line} has a character that could not be read. Save the file as UTF-8 (Excel: “CSV UTF-8”)`;
+  throw new InvalidInput([{ path, message }]);
+}
+
+/** @throws InvalidInput with all that keeps it from being YAML */
+export function readYaml(text: string, path: Issue['path']): unknown {
   const document = parseDocument(text, { prettyErrors: true });
-  if (document.errors.length > 0) {
-    throw new InvalidInput(
-      document.errors.map((error) => ({ path: [], message: error.message.split('\n')[0] ?? 'is no YAML' })),
-    );
-  }
-  let content: unknown;
+  const faults = document.errors.map(({ message }) => (message.split('\n')[0] ?? 'is no YAML').replace(/:$/, ''));
+  if (faults.length > 0) throw new InvalidInput(faults.map((message) => ({ path, message })));
   try {
-    content = document.toJS({ maxAliasCount: MAX_ALIASES });
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    throw new InvalidInput([{ path: [], message: (error as Error).message }]);
+    throw new InvalidInput([{ path, message: (error as Error).message }]);
   }
-  return parse(companySchema, content);
 }

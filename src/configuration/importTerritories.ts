@@ -1,25 +1,24 @@
 import { CsvError, parse as parseCsv } from 'csv-parse/sync';
 import { v7 } from 'uuid';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { selectPools, selectReps, selectTerritories } from '../db/configuration.ts';
 import type { Territory } from '../domain/configuration.ts';
 import { InvalidInput, type Issue } from '../domain/errors.ts';
-import { issuesOf } from '../intake/leadInput.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
-import { territorySchema } from './file.ts';
-import { given, TERRITORY_DEFAULTS } from './inputs.ts';
+import { readYaml, refuseUnreadable, territorySchema } from './file.ts';
+import { given, parse, TERRITORY_DEFAULTS } from './inputs.ts';
 import { territoryFaults } from './territories.ts';
 
 export const TERRITORY_FORMATS = ['CSV', 'YAML'] as const;
 
-const MAX_BYTES = 5 * 1024 * 1024;
 const MAX_ROWS = 50_000;
 
 /** One territory of a file, and the line it stands on (YAML: its number in the list, from 1). */
 interface Row {
   readonly row: number;
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Why it cannot be read. */
+  readonly fault?: string;
 }
 
 export interface ImportedTerritories {
@@ -38,17 +37,18 @@ export interface ImportedTerritories {
  * @param text at most 5 MiB and 50,000 territories
  * @throws InvalidInput with the row of each fault: `rows[12].countries`
  */
-export function importTerritories(
+export async function importTerritories(
   context: ConfigurationContext,
   format: (typeof TERRITORY_FORMATS)[number],
   text: string,
   { dryRun = false } = {},
 ): Promise<ImportedTerritories> {
-  if (Buffer.byteLength(text) > MAX_BYTES)
-    throw new InvalidInput([{ path: ['text'], message: 'is larger than 5 MiB' }]);
-  const rows = format === 'CSV' ? readCsv(text) : readYaml(text);
+  refuseUnreadable(text, ['text']);
+  const rows = format === 'CSV' ? readCsv(text) : readList(text);
+  if (rows.length === 0) throw new InvalidInput([{ path: ['text'], message: 'has no territory' }]);
   if (rows.length > MAX_ROWS) {
-    throw new InvalidInput([{ path: ['text'], message: `has ${rows.length} territories; 50,000 are the most` }]);
+    const message = `has ${rows.length.toLocaleString('en')} territories; ${MAX_ROWS.toLocaleString('en')} are the most`;
+    throw new InvalidInput([{ path: ['text'], message }]);
   }
   const entries = parseRows(rows);
   return changeConfiguration(context, (change) => save(change, entries), { dryRun });
@@ -58,11 +58,18 @@ type Entry = z.output<typeof territorySchema> & { readonly row: number };
 
 function parseRows(rows: readonly Row[]): Entry[] {
   const issues: Issue[] = [];
-  const entries = rows.flatMap(({ row, fields }): Entry[] => {
-    const parsed = territorySchema.safeParse(fields);
-    if (parsed.success) return [{ ...parsed.data, row }];
-    issues.push(...issuesOf(parsed.error, ['rows', row]));
-    return [];
+  const entries = rows.flatMap(({ row, fields, fault }): Entry[] => {
+    if (fault !== undefined) {
+      issues.push({ path: ['rows', row], message: fault });
+      return [];
+    }
+    try {
+      return [{ ...parse(territorySchema, fields, ['rows', row]), row }];
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+      issues.push(...error.issues);
+      return [];
+    }
   });
   if (issues.length > 0) throw new InvalidInput(issues);
   return entries;
@@ -130,35 +137,84 @@ const NUMBERS: ReadonlySet<string> = new Set(['position', 'employeesMin', 'emplo
 const TEXTS: ReadonlySet<string> = new Set(['key', 'name', 'parent', 'rep', 'pool']);
 const COLUMNS = [...TEXTS, ...NUMBERS, ...LISTS];
 
+const REQUIRED = ['key', 'name'];
+
 function readCsv(text: string): Row[] {
-  const header = /^\uFEFF?([^\r\n]*)/.exec(text)?.[1] ?? '';
+  const header = /^\uFEFF?[\r\n]*([^\r\n]*)/.exec(text)?.[1] ?? '';
   const delimiter = [',', ';', '\t'].reduce((best, each) =>
     header.split(each).length > header.split(best).length ? each : best,
   );
-  let records: { record: Record<string, string>; info: { lines: number } }[];
+  let columns: readonly string[] = [];
+  let lastLine = 0;
+  let records: { record: Readonly<Record<string, string>>; info: { lines: number; error?: CsvError } }[];
   try {
     records = parseCsv(text, {
       bom: true,
-      columns: (names: string[]) => names.map((name) => name.trim()),
+      columns: (names: string[]) => {
+        columns = names.map((name) => name.trim());
+        refuseColumns(columns);
+        return [...columns];
+      },
       delimiter,
       info: true,
+      on_record: (record, { lines }) => {
+        lastLine = lines;
+        return record;
+      },
+      record_delimiter: ['\r\n', '\n', '\r'],
+      // Told with the other faults instead of being the only one.
+      relax_column_count: true,
       skip_empty_lines: true,
       trim: true,
     }) as unknown as typeof records;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const row = typeof error.lines === 'number' ? error.lines : 1;
-    throw new InvalidInput([{ path: ['rows', row], message: error.message }]);
+    throw new InvalidInput([csvFault(error, lastLine)]);
   }
-  const unknown = Object.keys(records[0]?.record ?? {}).filter((name) => !COLUMNS.includes(name));
-  if (unknown.length > 0) {
-    const message = `has columns that are none of a territory: ${unknown.join(', ')}. There are ${COLUMNS.join(', ')}`;
-    throw new InvalidInput([{ path: ['rows', 1], message }]);
-  }
-  return records.map(({ record, info }) => ({ row: info.lines, fields: fromCsv(record) }));
+  return records.map(({ record, info: { lines, error } }): Row => {
+    const cells = Array.isArray(error?.record) ? error.record.length : columns.length;
+    const row = { row: lines, fields: fromCsv(record) };
+    return error ? { ...row, fault: `has ${cells} cells, the header has ${columns.length}` } : row;
+  });
 }
 
-/** Empty cells are left out; numbers that are none stay text, to be refused as such. */
+/** @throws InvalidInput for columns that are none, stand there twice, or are missing */
+function refuseColumns(columns: readonly string[]): void {
+  const unknown = columns.filter((name) => !COLUMNS.includes(name));
+  const twice = columns.filter((name, index) => columns.indexOf(name) !== index);
+  const missing = REQUIRED.filter((name) => !columns.includes(name));
+  const faults = [
+    ...(unknown.length > 0 ? [`has columns that are none of a territory: ${unknown.join(', ')}`] : []),
+    ...(missing.length > 0 ? [`has no column ${missing.join(' and none ')}`] : []),
+    ...(twice.length > 0 ? [`has a column twice: ${twice.join(', ')}`] : []),
+  ];
+  if (faults.length === 0) return;
+  const message = `${faults.join('; ')}. There are ${COLUMNS.join(', ')}`;
+  throw new InvalidInput([{ path: ['rows', 1], message }]);
+}
+
+/** @param lastLine of the last record that could be read */
+function csvFault({ code, lines, message }: CsvError, lastLine: number): Issue {
+  const row = typeof lines === 'number' ? lines : 1;
+  switch (code) {
+    case 'CSV_QUOTE_NOT_CLOSED':
+      return { path: ['rows', lastLine + 1], message: 'opens a quote (") that is never closed' };
+    case 'INVALID_OPENING_QUOTE':
+      return {
+        path: ['rows', row],
+        message: 'has a quote (") inside a cell: quote the whole cell, and double those inside',
+      };
+    case 'CSV_INVALID_CLOSING_QUOTE':
+      return {
+        path: ['rows', row],
+        message: 'goes on behind a closing quote ("): double quotes that are part of the text',
+      };
+    default:
+      return { path: ['rows', row], message };
+  }
+}
+
+/** Empty cells are left out; what is no whole number, such as `1.000`, stays text and is refused as such. */
 const fromCsv = (record: Readonly<Record<string, string>>): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(record).flatMap(([name, cell]): [string, unknown][] => {
@@ -167,21 +223,12 @@ const fromCsv = (record: Readonly<Record<string, string>>): Record<string, unkno
         const values = cell.split('|').map((value) => value.trim());
         return [[name, values.filter((value) => value !== '')]];
       }
-      return [[name, NUMBERS.has(name) && Number.isFinite(Number(cell)) ? Number(cell) : cell]];
+      return [[name, NUMBERS.has(name) && /^-?\d+$/.test(cell) ? Number(cell) : cell]];
     }),
   );
 
-function readYaml(text: string): Row[] {
-  const document = parseDocument(text, { prettyErrors: true });
-  const fault = document.errors[0]?.message.split('\n')[0];
-  if (fault !== undefined) throw new InvalidInput([{ path: ['text'], message: fault }]);
-  let content: unknown;
-  try {
-    content = document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    throw new InvalidInput([{ path: ['text'], message: (error as Error).message }]);
-  }
-  const list = z.array(z.record(z.string(), z.unknown())).safeParse(content);
+function readList(text: string): Row[] {
+  const list = z.array(z.record(z.string(), z.unknown())).safeParse(readYaml(text, ['text']));
   if (!list.success) throw new InvalidInput([{ path: ['text'], message: 'must be a list of territories' }]);
   return list.data.map((fields, index) => ({ row: index + 1, fields }));
 }

@@ -330,13 +330,44 @@ export const accountFields = {
     .transform((domains) => domains.toSorted()),
 } as const;
 
+/** What a value is called that is to be of a type. */
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a thing with fields',
+  record: 'a thing with fields',
+};
+
+/** What is said of a fault for which the schema has no words of its own. */
+const wording: z.core.$ZodErrorMap = (issue) => {
+  switch (issue.code) {
+    case 'invalid_type': {
+      if (issue.input === undefined) return 'is missing';
+      const type = TYPES[issue.expected] ?? issue.expected;
+      const quotes = issue.expected === 'string' && ['number', 'boolean'].includes(typeof issue.input);
+      return `must be ${type}${quotes ? `: put ${issue.input} in quotes` : ''}`;
+    }
+    case 'invalid_value':
+      return issue.input === undefined ? 'is missing' : `must be one of ${issue.values.join(', ')}`;
+    case 'invalid_union':
+      if (!Array.isArray(issue.options)) return undefined;
+      return issue.input === undefined ? 'is missing' : `must be one of ${issue.options.join(', ')}`;
+    case 'unrecognized_keys':
+      return `has no field ${issue.keys.map((name) => `"${name}"`).join(', ')}`;
+    default:
+      return undefined;
+  }
+};
+
 /** @throws InvalidInput with all faults, each with its path */
 export function parse<Schema extends z.ZodType>(
   schema: Schema,
   input: unknown,
   path: readonly (string | number)[] = [],
 ): z.output<Schema> {
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(input, { error: wording });
   if (!parsed.success) throw new InvalidInput(issuesOf(parsed.error, path));
   return parsed.data;
 }

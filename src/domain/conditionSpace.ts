@@ -105,10 +105,6 @@ const opposite = ({ comparison, holds }: Literal): Literal => ({ comparison, hol
 const lacks = (box: Box, literals: readonly Literal[]): boolean =>
   literals.every((literal) => isImpossible([...(box.get(nameOf(literal.comparison)) ?? []), opposite(literal)]));
 
-/** Whether no lead matches both; never true wrongly. */
-export const disjoint = (a: Space, b: Space): boolean =>
-  a.every((one) => b.every((other) => isEmptyBox(both(one, other))));
-
 /**
  * A value for each field that a condition speaks of, by its name (and time zone), such that they meet it together; null
  * where none was found. Whatever covers the condition is met by them too.

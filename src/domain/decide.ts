@@ -33,7 +33,7 @@ import {
   type RoutingConfiguration,
   weightIn,
 } from './routingConfiguration.ts';
-import { reachedCap, type Standing } from './standing.ts';
+import { countOf, reachedCap, type Standing } from './standing.ts';
 import type { TerritoryMatch } from './territories.ts';
 
 /** What changes with every lead, as it stands before this one. */
@@ -135,7 +135,7 @@ export function decideWithoutStep(
   configuration: RoutingConfiguration,
   state: RoutingState,
   circumstances: Circumstances,
-  made: Pick<Decision, 'repId' | 'method'> & Partial<Pick<Decision, 'poolId' | 'territoryId' | 'value' | 'turns'>>,
+  made: Pick<Decision, 'repId' | 'method'> & Partial<Pick<Decision, 'planVersion' | 'poolId' | 'territoryId' | 'value' | 'turns'>>,
 ): Decision {
   const of = caseOf(lead, configuration, state, circumstances);
   const rep = configuration.reps.byId.get(made.repId);
@@ -329,7 +329,7 @@ function limited(rep: Rep, of: Case, standing: Standing, limitsCapacity: boolean
   if (limitsCapacity && standing.load + of.cost > limitOf(rep, of)) return because('AT_CAPACITY');
   for (const segment of of.classes) {
     const limit = [...rep.classLimits, ...settings.classLimits].find((each) => each.segment === segment)?.limit;
-    const count = standing.classes[segment] ?? 0;
+    const count = countOf(standing.classes, segment);
     if (limit !== undefined && count + 1 > limit) return because('AT_CLASS_LIMIT', { count, limit, of: segment });
   }
   const caps = settings.capsOf(rep.id);

@@ -155,7 +155,8 @@ export interface Turned {
 export interface Decision {
   readonly repId: string;
   readonly method: Method;
-  readonly planVersion: number;
+  /** Null for a lead that came with its owner: no plan had a part in it, and it counts as no lead received. */
+  readonly planVersion: number | null;
   readonly stepKey: string | null;
   readonly poolId: string | null;
   readonly territoryId: string | null;

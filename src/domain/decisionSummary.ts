@@ -214,7 +214,8 @@ const WORDS: Readonly<Record<Language, Words>> = {
       NOT_PREFERRED: () => 'others are preferred for it',
       ORDERED_BEHIND: () => 'behind others in the step’s order',
       TOO_FAR_AHEAD: ({ turn }) => `too far ahead, credit ${NUMBER_EN.format(turn?.creditBefore ?? 0)}`,
-      AT_CAPACITY: ({ standing, limit }) => `open ${standing.load} of ${limit}`,
+      AT_CAPACITY: ({ standing: { load }, limit }) =>
+        load < limit ? `open ${load} of ${limit}, and this lead takes more than the rest` : `open ${load} of ${limit}`,
       AT_POOL_CAPACITY: ({ bound }) => `holds ${bound?.count} of ${bound?.limit} from this pool`,
       AT_CLASS_LIMIT: ({ bound }) => `${bound?.of}: ${bound?.count} of ${bound?.limit}`,
       RATE_CAPPED: ({ bound }) => `had ${bound?.count} of ${bound?.limit} ${PERIODS_EN[bound?.of ?? '']}`,
@@ -284,7 +285,10 @@ const WORDS: Readonly<Record<Language, Words>> = {
       NOT_PREFERRED: () => 'andere werden dafür bevorzugt',
       ORDERED_BEHIND: () => 'steht in der Reihenfolge des Schritts hinter anderen',
       TOO_FAR_AHEAD: ({ turn }) => `zu weit voraus, Guthaben ${NUMBER_DE.format(turn?.creditBefore ?? 0)}`,
-      AT_CAPACITY: ({ standing, limit }) => `${standing.load} von ${limit} offen`,
+      AT_CAPACITY: ({ standing: { load }, limit }) =>
+        load < limit
+          ? `${load} von ${limit} offen, und dieser Lead braucht mehr als den Rest`
+          : `${load} von ${limit} offen`,
       AT_POOL_CAPACITY: ({ bound }) => `hat ${bound?.count} von ${bound?.limit} aus diesem Pool`,
       AT_CLASS_LIMIT: ({ bound }) => `${bound?.of}: ${bound?.count} von ${bound?.limit}`,
       RATE_CAPPED: ({ bound }) => `hatte ${bound?.count} von ${bound?.limit} ${PERIODS_DE[bound?.of ?? '']}`,

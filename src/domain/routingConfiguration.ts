@@ -3,6 +3,7 @@ import { type Condition, compileCondition, type Predicate } from './condition.ts
 import type { Pool, PoolMember, RateCap, Rep, Segment, Settings } from './configuration.ts';
 import type { Names } from './decisionSummary.ts';
 import type { RoutableLead } from './lead.ts';
+import { isTimeZone } from './localTime.ts';
 import type { MetroIndex } from './metros.ts';
 import { type Plan, STEP_DEFAULTS, type Step } from './plan.ts';
 import { type Compare, compileMatches, compileOrder, type Fit } from './repMatch.ts';
@@ -118,15 +119,20 @@ export interface CompiledSettings extends Settings {
   readonly freeMail: ReadonlySet<string>;
 }
 
+/** A zone that this machine no longer knows would make every decision fail, the last resort's too. */
+const known = (caps: readonly RateCap[]): readonly RateCap[] =>
+  caps.filter(({ timeZone }) => timeZone === null || isTimeZone(timeZone));
+
 /** @param reps whose own class limits make classes too, and whose own rate caps replace the workspace's */
 export function compileSettings(settings: Settings, reps: Iterable<Rep>, segments: Segments): CompiledSettings {
   const classes = new Set(settings.classLimits.map(({ segment }) => segment));
   const ownCaps = new Map<string, readonly RateCap[]>();
   for (const { id, classLimits, rateCaps } of reps) {
     for (const { segment } of classLimits) classes.add(segment);
-    if (rateCaps !== null) ownCaps.set(id, rateCaps);
+    if (rateCaps !== null) ownCaps.set(id, known(rateCaps));
   }
-  const capsOf = (repId: string): readonly RateCap[] => ownCaps.get(repId) ?? settings.rateCaps;
+  const ofWorkspace = known(settings.rateCaps);
+  const capsOf = (repId: string): readonly RateCap[] => ownCaps.get(repId) ?? ofWorkspace;
   const classKeys = [...classes].filter((key) => segments.byKey.has(key)).sort();
   return {
     ...settings,

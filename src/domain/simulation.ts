@@ -54,6 +54,11 @@ export class Simulation implements RoutingState {
     this.#standings.set(repId, withAssignment(held, ++this.#lastAssignment, at, moments));
   }
 
+  /** Lets a rep have a lead that was not received: it came with its owner. */
+  hold(repId: string, holding: Holding): void {
+    this.#standings.set(repId, withLead(this.rep(repId), holding));
+  }
+
   /** Frees what a lead took up: it was closed, or goes to somebody else. */
   release(repId: string, holding: Holding): void {
     this.#standings.set(repId, withoutLead(this.rep(repId), holding));

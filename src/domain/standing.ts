@@ -76,6 +76,10 @@ export function recentOf(moments: readonly CapMoment[]): Standing['recent'] {
   return recent;
 }
 
+/** Of a name that is not counted yet there are none, whatever every object has under it. */
+export const countOf = (counts: Readonly<Record<string, number>>, name: string): number =>
+  Object.hasOwn(counts, name) ? (counts[name] as number) : 0;
+
 function count(
   counts: Readonly<Record<string, number>>,
   names: readonly string[],
@@ -84,7 +88,7 @@ function count(
   if (names.length === 0) return counts;
   const next = { ...counts };
   for (const name of names) {
-    const value = (next[name] ?? 0) + change;
+    const value = countOf(next, name) + change;
     if (value > 0) next[name] = value;
     else delete next[name];
   }

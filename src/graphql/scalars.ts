@@ -12,9 +12,10 @@ function parseDateTime(value: unknown): Date {
   const [year, month, day] = (parts ?? []).slice(1, 4).map(Number) as [number, number, number];
   // `Date` takes 30 February for 2 March.
   const exists = parts !== null && new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;
-  if (!date || Number.isNaN(date.getTime()) || !exists) {
+  const inYears = date !== null && date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999;
+  if (!date || !inYears || !exists) {
     throw invalid(
-      `must be a date and time with a zone that exists, such as 2026-03-01T09:30:00Z; this is ${JSON.stringify(value)}`,
+      `must be a date and time with a zone that exists, of the years 1 to 9999, such as 2026-03-01T09:30:00Z; this is ${JSON.stringify(value)}`,
     );
   }
   return date;

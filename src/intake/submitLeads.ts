@@ -21,9 +21,6 @@ const idempotencyKeySchema = line(200)
   .nullish()
   .transform((key) => key ?? null);
 
-/** The lane takes this many leads of one call at a time, so that others come in between. */
-const CHUNK = 250;
-
 export interface Intake {
   readonly lanes: Lanes;
   readonly clock: Clock;
@@ -51,10 +48,7 @@ export async function submitLeads(
     parseSubmission(submission, principal, receivedAt, [...path, index]),
   );
   const sound = parsed.filter((lead): lead is IncomingLead => !(lead instanceof Refusal));
-  const chunks = Array.from({ length: Math.ceil(sound.length / CHUNK) }, (_, index) =>
-    sound.slice(index * CHUNK, (index + 1) * CHUNK),
-  );
-  const outcomes = (await Promise.all(chunks.map((chunk) => lanes.run(principal.workspaceId, submit(chunk))))).flat();
+  const outcomes = await Promise.all(sound.map((lead) => lanes.run(principal.workspaceId, submit(lead))));
   return parsed.map((lead) => (lead instanceof Refusal ? lead : (outcomes.shift() as SubmitOutcome)));
 }
 
@@ -66,9 +60,9 @@ export async function submitLead(
 ): Promise<Submitted> {
   const lead = parseSubmission(submission, principal, clock.now(), []);
   if (lead instanceof Refusal) throw lead;
-  const [outcome] = await lanes.run(principal.workspaceId, submit([lead]));
+  const outcome = await lanes.run(principal.workspaceId, submit(lead));
   if (outcome instanceof Refusal) throw outcome;
-  return outcome as Submitted;
+  return outcome;
 }
 
 /**

@@ -46,6 +46,6 @@ test('a dry run of moving many leads, or of a rep’s leaving, changes nothing a
         }
       },
     ),
-    { numRuns: Number(process.env.RUNS ?? 12) },
+    { numRuns: 10, endOnFailure: true },
   );
-}, 600_000);
+});

@@ -14,6 +14,9 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
+/** Shrinking takes longer than a test may. */
+const RUNS = { numRuns: 15, endOnFailure: true };
+
 test('given leads come to exactly what publishing the version and submitting them then comes to; nothing changes', async () => {
   await fc.assert(
     fc.asyncProperty(randomCompany, randomLeads(12), randomLeads(12), async ({ text, draft }, history, leads) => {
@@ -27,7 +30,7 @@ test('given leads come to exactly what publishing the version and submitting the
       expect(await workspace.mutate('publishPlan', { version }, 'plan { version }')).toHaveProperty('plan');
       expect(after).toEqual(await submitted(workspace, leads));
     }),
-    { numRuns: 25 },
+    RUNS,
   );
 });
 
@@ -71,6 +74,6 @@ test('the last leads, however many, by the published plan come to what they came
         expect(changed).toBe(0);
       },
     ),
-    { numRuns: Number(process.env.RUNS ?? 20), endOnFailure: true },
+    RUNS,
   );
 });

@@ -64,7 +64,7 @@ const MAY: Readonly<Record<string, readonly Caller[]>> = {
   'Query.weightChanges': STAFF,
   'Query.rotation': STAFF,
   'Query.replayDecision': STAFF,
-  'Query.simulatePlan': STAFF,
+  'Query.simulatePlan': MANAGERS,
   'Query.specialtyProposals': STAFF,
   'Query.plan': STAFF,
   'Query.planDraft': STAFF,

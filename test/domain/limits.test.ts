@@ -154,13 +154,6 @@ describe('a lead class has a limit of its own', () => {
     ],
     ['the rep’s own limit where the workspace has none', { ada: OWN }, { hot: 3 }, HOT, bound(3, 'hot')],
     ['a limit of 0', { settings: { classLimits: hotIs(0) } }, {}, HOT, bound(0, 'hot')],
-    [
-      'a class whose segment is gone binds nobody',
-      { settings: { classLimits: [{ segment: 'gone', limit: 0 }] } },
-      {},
-      HOT,
-      null,
-    ],
   ])('%s', (_what, limits, classes, given, told) => {
     const decision = market(alone(limits), { ada: { classes } }).decide(given);
     expect(lookAt(decision, 'ada')).toMatchObject({ reason: told === null ? 'CHOSEN' : 'AT_CLASS_LIMIT', bound: told });
@@ -176,6 +169,12 @@ describe('a lead class has a limit of its own', () => {
     const run = market(alone({ settings: { classLimits: hotIs(2) } }));
     expect(owners(run, 3, HOT)).toEqual(['ada', 'ada', 'boss']);
     expect(run.decide({ score: 10 }).repId).toBe('ada');
+  });
+
+  test.each([0, 2])('binds whatever the segment is called: at most %i', (limit) => {
+    const setting = alone({ settings: { classLimits: [{ segment: 'constructor', limit }] } });
+    const run = market({ ...setting, segments: [segment('constructor', 'score', 80)] });
+    expect(owners(run, 3, HOT).filter((owner) => owner === 'ada')).toHaveLength(limit);
   });
 
   test('counts each lead as one, whatever places it takes', () => {

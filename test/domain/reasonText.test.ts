@@ -25,6 +25,12 @@ describe('the text of a reason', () => {
     ['TOO_FAR_AHEAD', {}, 'too far ahead, credit -1,234.50', 'zu weit voraus, Guthaben -1.234,50'],
     ['AT_CAPACITY', {}, 'open 50 of 50', '50 von 50 offen'],
     [
+      'AT_CAPACITY',
+      { limit: 51 },
+      'open 50 of 51, and this lead takes more than the rest',
+      '50 von 51 offen, und dieser Lead braucht mehr als den Rest',
+    ],
+    [
       'AT_POOL_CAPACITY',
       { bound: { count: 5, limit: 5, of: null } },
       'holds 5 of 5 from this pool',

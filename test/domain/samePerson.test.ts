@@ -110,7 +110,7 @@ describe('how addresses are compared', () => {
   });
 
   test('whoever is the same by any policy is found by the key that leads are looked up by', () => {
-    const part = fc.stringMatching(/^[ab.+]{1,6}$/);
+    const part = fc.stringMatching(/^[ab+](\.?[ab+]){0,4}$/);
     const address = fc.tuple(part, fc.constantFrom('gmail.com', 'googlemail.com', 'x.example'));
     const policy = fc.record({ ignoreTags: fc.boolean(), ignoreDots: fc.constantFrom('NEVER', 'GMAIL', 'ALWAYS') });
     fc.assert(

@@ -15,12 +15,15 @@ const examples = page.slice(page.indexOf('### Worked examples'), page.indexOf('\
 function example(strategy: Strategy): { readonly setting: string; readonly rows: readonly Record<string, string>[] } {
   const text = examples.slice(examples.indexOf(`\`${strategy}\``));
   const [setting = '', table = ''] = text.split('\n\n');
-  const [headings = [], , ...rows] = table.trim().split('\n').map((line) =>
-    line
-      .split('|')
-      .slice(1, -1)
-      .map((cell) => cell.trim().replaceAll('−', '-')),
-  );
+  const [headings = [], , ...rows] = table
+    .trim()
+    .split('\n')
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll('−', '-')),
+    );
   return {
     setting,
     rows: rows.map((cells) => Object.fromEntries(headings.map((heading, index) => [heading, cells[index] ?? '']))),

@@ -3,6 +3,8 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createApiKey, revokeApiKey } from '../../src/configuration/apiKeys.ts';
+import { createRep } from '../../src/configuration/reps.ts';
+import { encodeId } from '../../src/graphql/ids.ts';
 import { PROTOCOL_LIMITS } from '../../src/graphql/server.ts';
 import { ADMIN_KEY, startTestApp, type TestApp, until } from '../support/app.ts';
 import { onePool } from '../support/companies.ts';
@@ -219,7 +221,7 @@ async function stream(key: string, at = app.app.url, query = FEED) {
 }
 
 describe('a key that ends', () => {
-  test('takes its sockets (4403) and event streams with it within 30 s, whether it is revoked or expires', async () => {
+  test('takes its sockets (4403) and event streams with it within 30 s, whether it is revoked, expires or its rep leaves', async () => {
     const context = {
       database: app.database,
       workspaceId: app.workspaceId,
@@ -228,33 +230,36 @@ describe('a key that ends', () => {
       committed: () => {},
     };
     const inAMinute = new Date(app.clock.now().getTime() + 60_000);
-    const make = (name: string, expiresAt: Date | null) => createApiKey(context, { name, role: 'ADMIN', expiresAt });
-    const [revoked, expiring, lasting] = [
-      await make('revoked', null),
-      await make('expiring', inAMinute),
-      await make('lasting', null),
-    ];
-    const sockets = await Promise.all([revoked, expiring, lasting].map(({ secret }) => signIn(secret)));
-    const streams = await Promise.all([revoked, expiring, lasting].map(({ secret }) => stream(secret)));
+    const leaver = await createRep(context, { key: 'leaver', name: 'Leaver', email: 'leaver@fairlead.example' });
+    const make = (name: string, rest: object = {}) => createApiKey(context, { name, role: 'ADMIN', ...rest });
+    const keys = [
+      await make('revoked'),
+      await make('expiring', { expiresAt: inAMinute }),
+      await make('leaving', { repId: leaver.id }),
+      await make('lasting'),
+    ] as const;
+    const sockets = await Promise.all(keys.map(({ secret }) => signIn(secret)));
+    const streams = await Promise.all(keys.map(({ secret }) => stream(secret)));
     for (const wire of sockets) subscribe(wire, '1');
-    await revokeApiKey(context, revoked.apiKey.id);
+    await revokeApiKey(context, keys[0].apiKey.id);
+    await app.send('mutation ($input: OffboardRepInput!) { offboardRep(input: $input) { __typename } }', {
+      input: { repId: encodeId('Rep', leaver.id) },
+    });
     app.clock.advance(60_000);
     const start = performance.now();
-    const codes = await Promise.all(sockets.slice(0, 2).map(({ closed }) => closed));
-    await until(() => streams[0]?.ended === true && streams[1]?.ended === true, 'the end of the streams');
+    const codes = await Promise.all(sockets.slice(0, 3).map(({ closed }) => closed));
+    await until(() => streams.slice(0, 3).every(({ ended }) => ended), 'the end of the streams');
     expect(performance.now() - start).toBeLessThan(30_000);
-    expect(codes.map(({ code }) => code)).toEqual([4403, 4403]);
+    expect(codes.map(({ code }) => code)).toEqual([4403, 4403, 4403]);
     await submit(1);
-    await until(
-      () => sockets[2]?.messages.some(({ type }) => type === 'next') === true,
-      'the event on the lasting socket',
-    );
-    await until(() => streams[2]?.text.includes('"number"') === true, 'the event on the lasting stream');
-    expect([sockets[0], sockets[1]].map((wire) => wire?.messages.filter(({ type }) => type === 'next'))).toEqual([
-      [],
-      [],
-    ]);
-    sockets[2]?.socket.close();
+    // That the rep has left was an event too, before the sockets were closed.
+    const leadsOn = ({ messages }: Wire): unknown[] =>
+      messages.filter(({ payload }) => JSON.stringify(payload ?? null).includes('"lead":{'));
+    await until(() => leadsOn(sockets[3] as Wire).length === 1, 'the event on the lasting socket');
+    await until(() => streams[3]?.text.includes('"lead":{') === true, 'the event on the lasting stream');
+    expect(sockets.map((wire) => leadsOn(wire).length)).toEqual([0, 0, 0, 1]);
+    expect(streams.map(({ text }) => text.includes('"lead":{'))).toEqual([false, false, false, true]);
+    sockets[3]?.socket.close();
   });
 });
 

@@ -63,6 +63,12 @@ describe('a lead that is brought in with its owner', () => {
     expect(await workspace.submit(lead('b', { ownerKey: 'boss' }))).toMatchObject({ owner: 'boss' });
   });
 
+  test('is no lead received: it uses up no rate cap, and the owner has waited as long as before', async () => {
+    await workspace.updateRep('rep-1', { rateCaps: [{ leads: 2, per: 'MONTH' }] });
+    for (const name of ['a', 'b', 'c']) await workspace.submit(lead(name, { ownerKey: 'rep-1', status: 'WON' }));
+    expect(await workspace.submit(lead('new'))).toMatchObject({ owner: 'rep-1', method: 'DEFAULT' });
+  });
+
   test('keeps its person: the next lead of the same person goes to that owner while it is open', async () => {
     const brought = await workspace.submit(lead('ada', { ownerKey: 'rep-3' }));
     expect(await workspace.submit(lead('ada'))).toMatchObject({

@@ -121,3 +121,70 @@ test('one person’s open leads move together by hand; closed ones, and other pe
   expect(moved.map(({ leadId }) => leadId)).toEqual([second.id, first.id]);
   expect(await workspace.submit(ADA)).toMatchObject({ owner: 'rep-2', method: 'DUPLICATE', first: first.id });
 });
+
+const lead = (name: string) => ({ email: `${name}@customer.example` });
+
+describe('what is asked before it is submitted', () => {
+  const preview = async (workspace: TestWorkspace, given: object): Promise<Record<string, unknown> | undefined> => {
+    const { data } = await workspace.send<{ previewRouting: Record<string, unknown> }>(
+      `query ($input: LeadInput!) { previewRouting(input: $input) {
+         ... on PreviewRoutingSuccess { decision { method rep { key } unmatched { stepKey } } } ... on Error { code } } }`,
+      { input: given },
+    );
+    return data?.previewRouting;
+  };
+
+  test('is what then happens: the person’s owner, and a refusal where a second lead is refused', async () => {
+    const workspace = await open();
+    const first = await workspace.submit(lead('ada'));
+    expect(await preview(workspace, lead('ada'))).toEqual({
+      decision: { method: 'DUPLICATE', rep: { key: first.owner }, unmatched: [] },
+    });
+    expect(await preview(workspace, lead('bo'))).toMatchObject({ decision: { method: 'DEFAULT' } });
+    await workspace.updateSettings({ samePerson: { ...DEFAULT_SETTINGS.samePerson, action: 'REJECT' } });
+    expect(await preview(workspace, lead('ada'))).toEqual({ code: 'DUPLICATE_LEAD' });
+  });
+});
+
+test('a lead of the same person that carries the new owner’s own address stays where it is', async () => {
+  const workspace = await open();
+  const phone = '+4930901820';
+  const first = await workspace.submit({ email: 'ada@customer.example', phone });
+  const other = await workspace.submit({ email: 'rep-2@fairlead.example', phone });
+  expect([first.owner, other.owner, other.method]).toEqual(['rep-1', 'rep-1', 'DUPLICATE']);
+  await workspace.assign(first.id, 'rep-2');
+  expect([await workspace.owner(first.id), await workspace.owner(other.id)]).toEqual(['rep-2', 'rep-1']);
+});
+
+test('a rep does not reach a lead through a later one of the same person that is not theirs to see', async () => {
+  const workspace = await open();
+  const first = await workspace.submit(lead('ada'));
+  const second = await workspace.submit(lead('ada'));
+  await workspace.close(first.id);
+  await workspace.assign(second.id, 'rep-2');
+  const key = await workspace.keyFor('REP', 'rep-2');
+  const query =
+    'query ($id: ID!) { lead(id: $id) { assignments { decision { method duplicateOf { id } } } firstLead { id } } }';
+  const asked = async (as?: string) =>
+    (await workspace.send<{ lead: unknown }>(query, { id: second.id }, as)).data?.lead;
+  const manual = { decision: { method: 'MANUAL', duplicateOf: null } };
+  const joined = (duplicateOf: object | null) => ({ decision: { method: 'DUPLICATE', duplicateOf } });
+  expect(await asked()).toEqual({ assignments: [joined({ id: first.id }), manual], firstLead: { id: first.id } });
+  expect(await asked(key)).toEqual({ assignments: [joined(null), manual], firstLead: null });
+});
+
+test('a lead that is opened again after its owner has left has an owner who is there', async () => {
+  const workspace = await open();
+  const closed = await workspace.submit(lead('ada'));
+  await workspace.close(closed.id);
+  await workspace.updateRep(closed.owner, { status: 'LEFT' });
+  await workspace.close(closed.id, 'QUALIFIED');
+  expect(await workspace.owner(closed.id)).not.toBe(closed.owner);
+  const [unassigned, reassigned] = (await workspace.events()).slice(-2);
+  expect([unassigned?.kind, unassigned?.rep, reassigned?.kind]).toEqual([
+    'LEAD_UNASSIGNED',
+    closed.owner,
+    'LEAD_REASSIGNED',
+  ]);
+  expect((await workspace.loads())[closed.owner]).toBe(0);
+});

@@ -8,7 +8,6 @@ import {
   unmatchedSteps,
 } from '../../assignment/explain.ts';
 import { readDecision, type StoredDecision } from '../../assignment/storedDecision.ts';
-import { maySee } from '../../auth/visibility.ts';
 import type { Assignment } from '../../db/generated/client.ts';
 import type { Bound, Considered, PoolPlace } from '../../domain/decision.ts';
 import { decisionSummary, type Names, reasonText } from '../../domain/decisionSummary.ts';
@@ -17,6 +16,7 @@ import { builder } from '../builder.ts';
 import type { Context } from '../context.ts';
 import { decodeId } from '../ids.ts';
 import { orRefusal, resultType } from '../results.ts';
+import { visibleLead } from '../visibleLead.ts';
 import {
   AccountMatchByRef,
   AttemptViaRef,
@@ -232,8 +232,8 @@ DecisionRef.implement({
     duplicateOf: t.field({
       type: LeadRef,
       nullable: true,
-      description: 'The same person’s open lead, to whose owner it went.',
-      resolve: ({ duplicateOf }, _args, { loaders }) => loadOptional(loaders.lead, duplicateOf),
+      description: 'The same person’s open lead, to whose owner it went; null where it is no longer yours to see.',
+      resolve: ({ duplicateOf }, _args, context) => (duplicateOf === null ? null : visibleLead(duplicateOf, context)),
     }),
     method: t.expose('method', { type: MethodRef }),
     planVersion: t.exposeInt('planVersion', { nullable: true }),
@@ -326,15 +326,11 @@ function factsOf({ account, basis: { lead, derived } }: DecisionRow): Fact[] {
   return facts;
 }
 
-/** The present decision on a lead, if both are the caller's to see. */
+/** The present decision on a lead, if it is the caller's to see. */
 async function visibleDecision(leadId: string, context: Context): Promise<DecisionRow | null> {
   const id = decodeId('Lead', leadId);
-  const [lead, assignment] = await Promise.all([
-    context.loaders.lead.load(id),
-    context.loaders.presentAssignment.load(id),
-  ]);
-  if (!lead || !assignment || !maySee(await context.visibility(), lead, assignment)) return null;
-  return decisionOf(assignment, context);
+  const [lead, assignment] = await Promise.all([visibleLead(id, context), context.loaders.presentAssignment.load(id)]);
+  return lead && assignment ? decisionOf(assignment, context) : null;
 }
 
 builder.queryField('decision', (t) =>

@@ -1,12 +1,10 @@
 import type { Operation } from '../../assignment/lane.ts';
-import { maySee } from '../../auth/visibility.ts';
-import type { Lead } from '../../db/generated/client.ts';
-import { Refusal } from '../../domain/errors.ts';
 import { builder } from '../builder.ts';
 import { pageArgs, pageComplexity } from '../connection.ts';
 import { type Context, signedIn } from '../context.ts';
 import { decodeId, encodeId } from '../ids.ts';
 import type { AccountSuggestion } from '../leadLookups.ts';
+import { visibleLead } from '../visibleLead.ts';
 import { decisionOf } from './decision.ts';
 import { ActivityKindRef, LeadStatusRef, MethodRef, QualificationRef, RequestKindRef } from './enums.ts';
 import { LeadConnectionRef, LeadFilterRef, leadPage } from './leadList.ts';
@@ -201,22 +199,6 @@ ActivityRef.implement({
     }),
   }),
 });
-
-/** A lead, if it exists and is the caller's to see. */
-export async function visibleLead(id: string, context: Context): Promise<Lead | null> {
-  const [lead, present] = await Promise.all([
-    context.loaders.lead.load(id),
-    context.loaders.presentAssignment.load(id),
-  ]);
-  return lead && present && maySee(await context.visibility(), lead, present) ? lead : null;
-}
-
-/** The UUID of a lead that the caller may see. @throws Refusal NOT_FOUND */
-export async function requireLead(id: string, context: Context): Promise<string> {
-  const lead = await visibleLead(decodeId('Lead', id), context);
-  if (!lead) throw new Refusal('NOT_FOUND', 'There is no such lead.');
-  return lead.id;
-}
 
 /** Carries out an operation on one lead; what was read of it before is read anew. */
 export async function runOnLead<Result>(

@@ -9,8 +9,9 @@ import { builder } from '../builder.ts';
 import { type Context, signedIn } from '../context.ts';
 import { decodeId, decodeOptionalId } from '../ids.ts';
 import { orRefusal, resultType } from '../results.ts';
+import { requireLead, visibleLead } from '../visibleLead.ts';
 import { ActivityKindRef, LeadStatusRef } from './enums.ts';
-import { requireLead, runOnLead, visibleLead } from './lead.ts';
+import { runOnLead } from './lead.ts';
 import { ActivityRef, AssignmentRef, LeadRef } from './refs.ts';
 
 const RecordActivityInput = builder.inputType('RecordActivityInput', {

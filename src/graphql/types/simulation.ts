@@ -17,8 +17,8 @@ import { builder } from '../builder.ts';
 import { signedIn } from '../context.ts';
 import { requestError } from '../errors.ts';
 import { ErrorCodeRef, orRefusal, resultType } from '../results.ts';
+import { visibleLead } from '../visibleLead.ts';
 import { MethodRef } from './enums.ts';
-import { visibleLead } from './lead.ts';
 import { LeadRef, loadRequired, PoolRef, RepRef } from './refs.ts';
 import { countBy, LeadInput, RepCountRef } from './submission.ts';
 

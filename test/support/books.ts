@@ -1,0 +1,80 @@
+import type { TestApp } from './app.ts';
+
+/*
+ * What must add up in a workspace whatever has been done there: credits, loads, owners and the stream of events, all
+ * worked out again from leads and assignments.
+ */
+
+interface Books {
+  /** Rotations whose credits do not add up to zero. */
+  readonly unbalanced: readonly string[];
+  /** Reps whose load, leads held from pools or of classes is not that of their open leads. */
+  readonly miscounted: readonly string[];
+  /** Leads with no or more than one present owner. */
+  readonly unowned: readonly string[];
+  /** Owner changes without a `lead.reassigned` to the one and a `lead.unassigned` to the other, or the other way round. */
+  readonly untold: readonly string[];
+  /** Events whose number or predecessor is wrong. */
+  readonly misnumbered: readonly string[];
+}
+
+/** What `books` finds where nothing is wrong. */
+export const IN_ORDER: Books = { unbalanced: [], miscounted: [], unowned: [], untold: [], misnumbered: [] };
+
+export async function books({ database }: TestApp, workspaceId: string): Promise<Books> {
+  const read = async <Row extends object>(text: string): Promise<Row[]> =>
+    (await database.pool.query<Row>(text, [workspaceId])).rows;
+  const rotations = await read<{ id: string; credits: Record<string, string> }>(
+    'SELECT "id", "credits" FROM "Rotation" WHERE "workspaceId" = $1',
+  );
+  const sum = (credits: Readonly<Record<string, string>>): bigint =>
+    Object.values(credits).reduce((total, credit) => total + BigInt(credit), 0n);
+  const wrong = (rows: readonly { readonly what: string }[]): string[] => rows.map(({ what }) => what);
+  return {
+    unbalanced: rotations.filter(({ credits }) => sum(credits) !== 0n).map(({ id }) => id),
+    miscounted: wrong(await read(MISCOUNTED)),
+    unowned: wrong(await read(UNOWNED)),
+    untold: wrong(await read(UNTOLD)),
+    misnumbered: wrong(await read(MISNUMBERED)),
+  };
+}
+
+const MISCOUNTED = `
+  WITH held AS (
+    SELECT a.* FROM "Assignment" a JOIN "Lead" l ON l."workspaceId" = $1 AND l."id" = a."leadId" AND l."closedAt" IS NULL
+    WHERE a."workspaceId" = $1 AND a."endedAt" IS NULL
+  )
+  SELECT r."key" AS "what" FROM "Rep" r LEFT JOIN "RepState" s ON s."workspaceId" = $1 AND s."repId" = r."id"
+  WHERE r."workspaceId" = $1 AND (
+    coalesce(s."load", 0) <> (SELECT coalesce(sum("cost"), 0) FROM held WHERE held."repId" = r."id")
+    OR coalesce(s."held", '{}') <> coalesce((SELECT jsonb_object_agg(p."poolId", p."n") FROM (
+      SELECT "poolId", count(*) AS "n" FROM held WHERE held."repId" = r."id" AND "poolId" IS NOT NULL GROUP BY 1) p), '{}')
+    OR coalesce(s."classes", '{}') <> coalesce((SELECT jsonb_object_agg(c."class", c."n") FROM (
+      SELECT unnest("classes") AS "class", count(*) AS "n" FROM held WHERE held."repId" = r."id" GROUP BY 1) c), '{}')
+    OR coalesce(s."lastAssignment", 0) <> (
+      SELECT coalesce(max("number"), 0) FROM "Assignment" a WHERE a."workspaceId" = $1 AND a."repId" = r."id"))`;
+
+const UNOWNED = `
+  SELECT l."id" AS "what" FROM "Lead" l WHERE l."workspaceId" = $1 AND 1 <> (
+    SELECT count(*) FROM "Assignment" a WHERE a."workspaceId" = $1 AND a."leadId" = l."id" AND a."endedAt" IS NULL)`;
+
+/* All but a lead's first assignment are owner changes. */
+const UNTOLD = `
+  WITH changes AS (
+    SELECT a."id" AS "to", a."repId" AS "receiver", lag(a."id") OVER lead AS "from", lag(a."repId") OVER lead AS "giver"
+    FROM "Assignment" a WHERE a."workspaceId" = $1 WINDOW lead AS (PARTITION BY a."leadId" ORDER BY a."number")
+  ), told AS (
+    SELECT e."kind" || ' ' || e."assignmentId" || ' ' || e."repId" AS "what" FROM "Event" e
+    WHERE e."workspaceId" = $1 AND e."kind" IN ('lead.reassigned', 'lead.unassigned')
+  ), due AS (
+    SELECT 'lead.reassigned ' || "to" || ' ' || "receiver" AS "what" FROM changes WHERE "from" IS NOT NULL
+    UNION ALL SELECT 'lead.unassigned ' || "from" || ' ' || "giver" FROM changes WHERE "from" IS NOT NULL
+  )
+  (SELECT * FROM told EXCEPT ALL SELECT * FROM due) UNION ALL (SELECT * FROM due EXCEPT ALL SELECT * FROM told)`;
+
+const MISNUMBERED = `
+  SELECT 'event ' || "number" AS "what" FROM (
+    SELECT "number", "repId", "previous", row_number() OVER (ORDER BY "number") AS "expected",
+           coalesce(lag("number") OVER (PARTITION BY "repId" ORDER BY "number"), 0) AS "before"
+    FROM "Event" WHERE "workspaceId" = $1
+  ) e WHERE "number" <> "expected" OR ("repId" IS NOT NULL AND "previous" <> "before")`;
