@@ -7,7 +7,7 @@ import { Refusal } from '../domain/errors.ts';
 import { multiline } from '../intake/text.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { refuseFaults, sizeFaults } from './faults.ts';
-import { given, NO_SPECIALTIES, parse, specialtyFields } from './inputs.ts';
+import { given, parse, specialtyFields } from './inputs.ts';
 import { saveReps } from './reps.ts';
 
 const proposalSchema = z.strictObject({ ...specialtyFields, note: multiline(2_000) }).partial();
@@ -22,10 +22,9 @@ export function proposeSpecialties(
   input: object,
 ): Promise<SpecialtyProposal> {
   const { note = null, ...fields } = parse(proposalSchema, given(input));
+  const proposed = given(fields) as Partial<Specialties>;
   return changeConfiguration(context, async (change) => {
-    const rep = await findRep(change, repId);
-    const specialties = { ...specialtiesOf(rep), ...(given(fields) as Partial<Specialties>) };
-    refuseFaults(sizeFaults({ id: repId, ...specialties }));
+    refuseFaults(sizeFaults({ ...(await findRep(change, repId)), ...proposed }));
     const { client, workspaceId, now } = change;
     await client.query(
       `DELETE FROM "SpecialtyProposal" WHERE "workspaceId" = $1 AND "repId" = $2 AND "status" = 'OPEN'`,
@@ -34,7 +33,7 @@ export function proposeSpecialties(
     const { rows } = await client.query<SpecialtyProposal>(
       `INSERT INTO "SpecialtyProposal" ("workspaceId", "id", "repId", "status", "specialties", "note", "createdAt")
        VALUES ($1, $2, $3, 'OPEN', $4, $5, $6) RETURNING *`,
-      [workspaceId, v7(), repId, JSON.stringify(specialties), note, now],
+      [workspaceId, v7(), repId, JSON.stringify(proposed), note, now],
     );
     return rows[0] as SpecialtyProposal;
   });
@@ -43,7 +42,7 @@ export function proposeSpecialties(
 /**
  * Approves a proposal, so that dynamic matches go by it from the next lead on, or refuses it.
  * @param mayDecide whether the caller is over this rep
- * @throws Refusal NOT_FOUND, PROPOSAL_DECIDED
+ * @throws Refusal NOT_FOUND, PROPOSAL_DECIDED; InvalidInput (no longer possible beside what the rep is known for by now)
  */
 export function decideSpecialties(
   context: ConfigurationContext,
@@ -62,8 +61,11 @@ export function decideSpecialties(
       throw new Refusal('PROPOSAL_DECIDED', `${proposal.decidedBy} has decided it already: ${proposal.status}.`);
     }
     if (approve) {
-      const rep = await findRep(change, proposal.repId);
-      await saveReps(change, [{ ...rep, ...(proposal.specialties as unknown as Specialties) }], [rep]);
+      const before = await findRep(change, proposal.repId);
+      // What the proposal does not name may have changed since.
+      const rep = { ...before, ...(proposal.specialties as Partial<Specialties>) };
+      refuseFaults(sizeFaults(rep));
+      await saveReps(change, [rep], [before]);
     }
     const decided = await client.query<SpecialtyProposal>(
       `UPDATE "SpecialtyProposal" SET "status" = $3::"ProposalStatus", "decidedBy" = $4, "reason" = $5, "decidedAt" = $6
@@ -79,8 +81,3 @@ async function findRep({ client, workspaceId }: Change, id: string) {
   if (!rep) throw new Refusal('NOT_FOUND', 'There is no such rep.');
   return rep;
 }
-
-const specialtiesOf = (rep: Specialties): Specialties =>
-  Object.fromEntries(
-    Object.keys(NO_SPECIALTIES).map((name) => [name, rep[name as keyof Specialties]]),
-  ) as unknown as Specialties;

@@ -135,7 +135,8 @@ export function decideWithoutStep(
   configuration: RoutingConfiguration,
   state: RoutingState,
   circumstances: Circumstances,
-  made: Pick<Decision, 'repId' | 'method'> & Partial<Pick<Decision, 'planVersion' | 'poolId' | 'territoryId' | 'value' | 'turns'>>,
+  made: Pick<Decision, 'repId' | 'method'> &
+    Partial<Pick<Decision, 'planVersion' | 'poolId' | 'territoryId' | 'value' | 'turns'>>,
 ): Decision {
   const of = caseOf(lead, configuration, state, circumstances);
   const rep = configuration.reps.byId.get(made.repId);
@@ -185,11 +186,17 @@ function holdingOf(
   settings: RoutingConfiguration['settings'],
   at: number,
 ): Pick<Case, 'cost' | 'classes'> {
-  try {
-    return { cost: settings.costOf(lead, at), classes: settings.classesOf(lead, at) };
-  } catch {
-    return { cost: 1, classes: [] };
-  }
+  const attempt = <Value>(work: () => Value, otherwise: Value): Value => {
+    try {
+      return work();
+    } catch {
+      return otherwise;
+    }
+  };
+  return {
+    cost: attempt(() => settings.costOf(lead, at), 1),
+    classes: attempt(() => settings.classesOf(lead, at), []),
+  };
 }
 
 /** Null when the step does not match. A step that fails is skipped with STEP_ERROR: intake never fails for it. */

@@ -293,7 +293,8 @@ function move(
 
 /**
  * Brings a rotation in line with a changed list of members: a newcomer starts at credit 0, who leaves hands the credit
- * to those who stay, by weight (alike where none has any), so that the sum stays zero.
+ * to those who stay, by weight (alike where none has any), so that the sum stays zero. Where nobody stays the newcomers
+ * share it.
  */
 export function alignRotation(rotation: Rotation, strategy: Strategy, members: readonly Earner[]): Rotation {
   const staying = new Set(members.map(({ id }) => id));
@@ -305,8 +306,13 @@ export function alignRotation(rotation: Rotation, strategy: Strategy, members: r
   if (handedOver === 0n || members.length === 0) {
     return { scale: members.length === 0 ? 1n : rotation.scale, credits, received, since };
   }
-  const weighs = members.some(({ weight }) => weight > 0);
-  const weightOf = ({ weight }: Earner): bigint => (weighs ? BigInt(effectiveWeight(strategy, weight)) : 1n);
+  const stayed = members.filter(({ id }) => rotation.received.has(id) || rotation.credits.has(id));
+  const heirs = new Set(stayed.length > 0 ? stayed : members);
+  const weighs = Array.from(heirs).some(({ weight }) => weight > 0);
+  const weightOf = (member: Earner): bigint => {
+    if (!heirs.has(member)) return 0n;
+    return weighs ? BigInt(effectiveWeight(strategy, member.weight)) : 1n;
+  };
   const total = members.reduce((sum, member) => sum + weightOf(member), 0n);
   // Over `scale × total` every part of the credit handed over is whole.
   const scaled = members.map((member): [string, bigint] => [

@@ -38,7 +38,7 @@ describe('who leaves', () => {
     [
       'hands debt on by weight',
       'WEIGHTED',
-      { a: -6, b: 6 },
+      { a: -6, b: 6, c: 0 },
       [
         { id: 'b', weight: 2 },
         { id: 'c', weight: 1 },
@@ -48,7 +48,7 @@ describe('who leaves', () => {
     [
       'alike in turns',
       'ROUND_ROBIN',
-      { a: 4, b: -4 },
+      { a: 4, b: -4, c: 0 },
       [
         { id: 'b', weight: 2 },
         { id: 'c', weight: 1 },
@@ -87,14 +87,25 @@ describe('who leaves', () => {
     ],
     ['all to the last one, who is level then', 'WEIGHTED', credits, [{ id: 'b', weight: 5 }], {}],
     [
-      'to who has just joined as well',
+      'not to who has just joined',
       'WEIGHTED',
-      { a: 6, b: -6 },
+      { a: 6, b: -8, c: 2 },
       [
         { id: 'b', weight: 1 },
+        { id: 'c', weight: 1 },
         { id: 'd', weight: 2 },
       ],
-      { b: '-4', d: '4' },
+      { b: '-5', c: '5' },
+    ],
+    [
+      'to who joins, where nobody stays and not all who left are told',
+      'WEIGHTED',
+      { a: 6 },
+      [
+        { id: 'd', weight: 1 },
+        { id: 'e', weight: 2 },
+      ],
+      { d: '2', e: '4' },
     ],
     [
       'several at once',
@@ -104,7 +115,7 @@ describe('who leaves', () => {
         { id: 'd', weight: 1 },
         { id: 'c', weight: 2 },
       ],
-      { c: '-1', d: '1' },
+      {},
     ],
     [
       'a level one nothing',

@@ -36,7 +36,11 @@ const SpecialtyProposalRef = builder.objectRef<SpecialtyProposal>('SpecialtyProp
     status: t.expose('status', { type: ProposalStatusRef }),
     specialties: t.field({
       type: SpecialtiesRef,
-      resolve: ({ specialties }) => specialties as unknown as Specialties,
+      // Only what it names is kept; the rest is as the rep is known now.
+      resolve: async ({ repId, specialties }, _args, { loaders }) => ({
+        ...(await loadRequired(loaders.rep, repId)),
+        ...(specialties as Partial<Specialties>),
+      }),
     }),
     note: t.exposeString('note', { nullable: true }),
     decidedBy: t.exposeString('decidedBy', { nullable: true }),
