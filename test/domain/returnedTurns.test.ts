@@ -108,6 +108,7 @@ class Past {
   members: Candidate[];
   rotation: Rotation;
   readonly turns: PastTurn[] = [];
+  #joined = 0;
 
   constructor({ strategy, weights, value }: { strategy: Strategy; weights: readonly number[]; value: number }) {
     this.#strategy = strategy;
@@ -138,7 +139,7 @@ class Past {
         return turn;
       }
       case 'join':
-        this.#align([...members, candidate(100 + this.turns.length + members.length, { weight: what.weight })]);
+        this.#align([...members, candidate(100 + ++this.#joined, { weight: what.weight })]);
         return null;
       case 'leave':
         if (members.length > 1) this.#align(members.filter((member) => member !== at(what.member)));
@@ -245,7 +246,7 @@ describe('a turn given back', () => {
   test('of who has left goes to those who have their credit', () => {
     const members = membersOf([1, 1, 2]);
     const [earners, staying] = [members.slice(0, 2), members.slice(1)];
-    const { rotation } = takeTurn('WEIGHTED', earners, rotationOf({ 'rep-0': 1, 'rep-1': -1 }), 1);
+    const { rotation } = takeTurn('WEIGHTED', earners, rotationOf({ 'rep-0': 1, 'rep-1': -1, 'rep-2': 0 }), 1);
     expect(fractions(rotation)).toEqual({ 'rep-0': '1/2', 'rep-1': '-1/2' });
     const without = alignRotation(rotation, 'WEIGHTED', staying);
     expect(fractions(without)).toEqual({ 'rep-1': '-1/3', 'rep-2': '1/3' });
