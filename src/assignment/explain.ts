@@ -6,8 +6,9 @@ import { whyNot } from '../domain/explainCondition.ts';
 import type { RoutableLead } from '../domain/lead.ts';
 import type { Step } from '../domain/plan.ts';
 import { compilePools, planOfPool, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
-import { type Basis, toRoutable } from './operations.ts';
+import { toRoutable } from './carryOut.ts';
 import { type ReadDecision, readDecision, type StoredDecision, snapshotOf, storeDecision } from './storedDecision.ts';
+import type { Basis } from './submit.ts';
 
 /** What a decision was made of. */
 export interface Decided {

@@ -6,7 +6,7 @@ import type { Lanes } from './lanes.ts';
 import { loadLeads } from './loadLeads.ts';
 import { lookAhead } from './lookAhead.ts';
 import type { Memory } from './memory.ts';
-import { type Move, type Moved, moveLeads } from './operations.ts';
+import { type Move, type Moved, moveLeads } from './moveLeads.ts';
 
 /** Leads of one call. */
 export const MAX_MOVED = 10_000;

@@ -10,12 +10,13 @@ import { compilePlan, type RoutingConfiguration } from '../domain/routingConfigu
 import { Simulation } from '../domain/simulation.ts';
 import type { Holding } from '../domain/standing.ts';
 import { Batch } from './batch.ts';
+import { toRoutable } from './carryOut.ts';
 import { wantedBy } from './lane.ts';
 import { loadLeads } from './loadLeads.ts';
 import { lookAhead } from './lookAhead.ts';
 import type { Memory } from './memory.ts';
-import { type IncomingLead, type Previewed, preview, submit, type TriedLead, toRoutable } from './operations.ts';
 import { type Closing, type PastLead, selectLastLeads, stateBefore } from './pastLeads.ts';
+import { type IncomingLead, type Previewed, preview, submit, type TriedLead } from './submit.ts';
 
 /** Leads of one simulation. */
 export const MAX_SIMULATED = 10_000;

@@ -1,6 +1,6 @@
 import type { Memory } from '../assignment/memory.ts';
+import type { Move, Moved } from '../assignment/moveLeads.ts';
 import { carryOutMove, type MoveContext, openLeadsOf } from '../assignment/moves.ts';
-import type { Move, Moved } from '../assignment/operations.ts';
 import { loadConfiguration, selectPools, selectReps } from '../db/configuration.ts';
 import type { Pool, Rep } from '../domain/configuration.ts';
 import { poolRotation } from '../domain/decide.ts';

@@ -1,7 +1,7 @@
 import { v7 } from 'uuid';
 import type { Lanes } from '../assignment/lanes.ts';
-import { type IncomingLead, type Previewed, preview, type Submitted, submit } from '../assignment/operations.ts';
 import { previewVersion } from '../assignment/simulatePlan.ts';
+import { type IncomingLead, type Previewed, preview, type Submitted, submit } from '../assignment/submit.ts';
 import type { Principal } from '../auth/principal.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';

@@ -1,5 +1,5 @@
+import type { Destination, Moved } from '../../assignment/moveLeads.ts';
 import { carryOutMove, MAX_MOVED, type MoveContext, openLeadsOf } from '../../assignment/moves.ts';
-import type { Destination, Moved } from '../../assignment/operations.ts';
 import { visibleLeads } from '../../auth/visibility.ts';
 import { parse } from '../../configuration/inputs.ts';
 import { type Offboarded, offboardRep } from '../../configuration/offboarding.ts';

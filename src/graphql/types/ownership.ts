@@ -1,5 +1,6 @@
 import type { OwnedLead } from '../../assignment/batch.ts';
-import { acknowledge, assignByHand, recordActivity, updateLeadStatus } from '../../assignment/operations.ts';
+import { acknowledge, recordActivity, updateLeadStatus } from '../../assignment/changeLead.ts';
+import { assignByHand } from '../../assignment/moveLeads.ts';
 import { parse } from '../../configuration/inputs.ts';
 import type { Activity, Assignment, Lead } from '../../db/generated/client.ts';
 import { InvalidInput, Refusal } from '../../domain/errors.ts';

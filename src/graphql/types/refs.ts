@@ -1,7 +1,7 @@
 import type DataLoader from 'dataloader';
 import type { Decided } from '../../assignment/explain.ts';
-import type { Basis } from '../../assignment/operations.ts';
 import type { ReadAttempt, ReadDecision, ReadStep } from '../../assignment/storedDecision.ts';
+import type { Basis } from '../../assignment/submit.ts';
 import type { OwnMetro } from '../../configuration/metros.ts';
 import type { Activity, ApiKey, Assignment, Lead, PlanVersion } from '../../db/generated/client.ts';
 import type { Account, Rep as DomainRep, Pool, Segment, Territory } from '../../domain/configuration.ts';

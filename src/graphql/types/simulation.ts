@@ -1,5 +1,4 @@
 import { v7 } from 'uuid';
-import type { IncomingLead } from '../../assignment/operations.ts';
 import {
   MAX_SIMULATED,
   type Sample,
@@ -9,6 +8,7 @@ import {
   type SimulatedPool,
   simulatePlan,
 } from '../../assignment/simulatePlan.ts';
+import type { IncomingLead } from '../../assignment/submit.ts';
 import type { Principal } from '../../auth/principal.ts';
 import type { Method } from '../../domain/decision.ts';
 import { InvalidInput, type Issue } from '../../domain/errors.ts';

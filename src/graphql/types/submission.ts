@@ -1,5 +1,5 @@
-import type { Submitted } from '../../assignment/operations.ts';
 import { asRead } from '../../assignment/storedDecision.ts';
+import type { Submitted } from '../../assignment/submit.ts';
 import { Refusal } from '../../domain/errors.ts';
 import { LIMITS } from '../../intake/leadInput.ts';
 import { previewRouting, type SubmitOutcome, submitLead, submitLeads } from '../../intake/submitLeads.ts';
