@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openLeadsOf } from '../../src/assignment/moves.ts';
+import { createLanes } from '../../src/assignment/lanes.ts';
+import { carryOutMove, openLeadsOf } from '../../src/assignment/moves.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { books, IN_ORDER } from '../support/books.ts';
 import { onePool } from '../support/companies.ts';
@@ -89,6 +90,33 @@ describe('the leads of a rep that are redistributed', () => {
     await workspace.close(leads[1] as string, 'WON');
     expect(await redistribute(workspace, { repId: workspace.rep('rep-1') })).toMatchObject({ concerned: 2, moved: 2 });
     expect(await workspace.owner(leads[1] as string)).toBe('rep-1');
+  });
+
+  test('that have been closed or have changed hands since they were looked up are left alone', async () => {
+    const { workspace, leads } = await allWithTheFirst(3);
+    const { database, clock } = app;
+    const { id: repId } = await database.prisma.rep.findFirstOrThrow({
+      where: { workspaceId: workspace.id, key: 'rep-1' },
+    });
+    const lanes = createLanes({ database, clock, committed: () => {} });
+    const context = { database, clock, lanes, workspaceId: workspace.id };
+    const leadIds = await openLeadsOf(context, { repId });
+    await workspace.close(leads[0] as string);
+    await workspace.assign(leads[1] as string, 'rep-3');
+    const about = { method: 'REASSIGNMENT', reason: 'moved', by: 'test', mayStay: false } as const;
+    const moved = await carryOutMove(
+      context,
+      { ...about, leadIds, destination: { kind: 'PLAN' }, from: new Set([repId]) },
+      false,
+    );
+    expect(moved.map(({ leadId }) => leadId)).toEqual([leadIds[2]]);
+    expect(
+      await owners(
+        workspace,
+        leads.slice(0, 2).map((id) => ({ id })),
+      ),
+    ).toEqual(['rep-1', 'rep-3']);
+    await lanes.close();
   });
 });
 

@@ -216,7 +216,10 @@ describe('a stored decision', () => {
       pools: [pool('main', ['ada', 'bob'])],
       plan: { steps: [step('all')] },
     }).decide();
-    const read = readDecision(JSON.parse(JSON.stringify(storeDecision(decision, { configVersion: 7, settings: { capsOf: () => [] } }))), decision.method);
+    const read = readDecision(
+      JSON.parse(JSON.stringify(storeDecision(decision, { configVersion: 7, settings: { capsOf: () => [] } }))),
+      decision.method,
+    );
     expect(read.steps).toEqual(
       decision.steps.map((each) => ({
         ...each,
@@ -233,7 +236,9 @@ describe('a stored decision', () => {
       pools: [pool('main', keys)],
       plan: { steps: [step('all')] },
     }).decide();
-    const [attempt] = readDecision(storeDecision(decision, { configVersion: 1, settings: { capsOf: () => [] } }), 'DEFAULT').steps[0]?.attempts ?? [];
+    const [attempt] =
+      readDecision(storeDecision(decision, { configVersion: 1, settings: { capsOf: () => [] } }), 'DEFAULT').steps[0]
+        ?.attempts ?? [];
     expect(attempt?.considered).toHaveLength(100);
     expect(attempt?.considered[0]?.reason).toBe('CHOSEN');
     expect(attempt?.omitted).toEqual({ NOT_THEIR_TURN: 200 });

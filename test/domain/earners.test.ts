@@ -6,7 +6,7 @@ import type { RoutableLead } from '../../src/domain/lead.ts';
 import { charge } from '../../src/domain/rotation.ts';
 import type { CompiledPool } from '../../src/domain/routingConfiguration.ts';
 import type { Standing } from '../../src/domain/standing.ts';
-import { consideredIn, owners, tally } from '../support/decisions.ts';
+import { consideredIn, owners, reasons, tally } from '../support/decisions.ts';
 import { fractions } from '../support/rotation.ts';
 import { lead, type Market, market, NOW, pool, rep, type Setting, step } from '../support/routing.ts';
 
@@ -34,6 +34,7 @@ describe('of an assignment by hand earns who could have taken the lead as a new 
       ['not who is paused', [{ rep: { status: 'PAUSED' } }], 0, {}, ['ada', 'cy']],
       ['not who has left', [{ rep: { status: 'LEFT' } }], 0, {}, ['ada', 'cy']],
       ['not who is full', [], 50, {}, ['ada', 'cy']],
+      ['who has one place left', [], 49, {}, ['ada', 'bob', 'cy']],
       ['who is full, where the pool only measures', [{}, { limitsCapacity: false }], 50, {}, ['ada', 'bob', 'cy']],
       [
         'not who holds as much of the pool as they may',
@@ -53,11 +54,17 @@ describe('of an assignment by hand earns who could have taken the lead as a new 
         { icp: true },
         ['ada', 'cy'],
       ],
-      ['who is too far ahead for a turn all the same', [{}, { maxAhead: 1 }], 0, {}, ['ada', 'bob', 'cy']],
     ],
   )('%s', (_what, overrides, ofBob, given, expected) => {
     const run = market(setting(...overrides), { bob: ofBob });
     expect(earnersIn(run, given).eligible.map(({ id }) => id)).toEqual(expected);
+  });
+
+  test('also who is too far ahead for a turn: they go on earning', () => {
+    const run = market(setting({}, { strategy: 'LEAST_LOADED', maxAhead: 1 }), { ada: 40, cy: 40 });
+    expect(owners(run, 2)).toEqual(['bob', 'bob']);
+    expect(reasons(run.decide()).bob).toBe('TOO_FAR_AHEAD');
+    expect(earnersIn(run).eligible.map(({ id }) => id)).toEqual(['ada', 'bob', 'cy']);
   });
 
   test('and the next turns go by it', () => {

@@ -69,6 +69,26 @@ describe('credits begin at 0 when the window does, and not a moment before', () 
     expect(first.repId).toBe('cy');
   });
 
+  // In Cairo the clocks go forward on a Friday in April, and back on a Friday in October.
+  test.each<[string, string, string, readonly number[]]>([
+    [
+      'before a week is another week, though the clocks went forward in it',
+      '2026-04-19T21:30Z',
+      '2026-04-25T12:00Z',
+      [0, 0, 0],
+    ],
+    [
+      'in a week is the same week, though the clocks went back in it',
+      '2026-10-25T21:30Z',
+      '2026-10-31T12:00Z',
+      [-2 / 3, 1 / 3, 1 / 3],
+    ],
+  ])('half an hour %s', (_what, first, then, expected) => {
+    const run = market(windowed('WEEK', 'Africa/Cairo'));
+    run.decide({}, { at: Date.parse(first) });
+    expect(found(run.decide({}, { at: Date.parse(then) }))).toEqual(expected);
+  });
+
   test.each<[FairnessWindow, number]>([
     ['DAY', DAY],
     ['WEEK', 7 * DAY],

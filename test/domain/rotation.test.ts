@@ -228,7 +228,7 @@ test('a single eligible member takes the lead and pays what they earn', () => {
 });
 
 test('a turn without anybody is a mistake of the caller', () => {
-  expect(() => takeTurn('WEIGHTED', [], EMPTY_ROTATION, 1)).toThrow(RangeError);
+  expect(() => takeTurn('WEIGHTED', [], EMPTY_ROTATION, 1)).toThrow('at least one who is eligible');
 });
 
 test('a turn leaves the rotation and the list it was given as they were', () => {

@@ -176,11 +176,13 @@ builder.mutationField('reassignLeads', (t) =>
           );
         }
         const dryRun = input.dryRun ?? false;
+        const ownerId = decodeOptionalId('Rep', input.filter.ownerId);
         const move = {
           leadIds: rows.map(({ id }) => id),
           destination,
           method: 'REASSIGNMENT',
-          from: await movableFrom(context),
+          // A lead that the filter found and that has another owner by now is left alone.
+          from: ownerId == null ? await movableFrom(context) : new Set([ownerId]),
           mayStay: true,
           reason,
           by: principal.name,
