@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import type { z } from 'zod';
+import type { ConfigurationContext } from '../../src/configuration/change.ts';
+import { applyCompany, exportCompany } from '../../src/configuration/company.ts';
+import { companySchema } from '../../src/configuration/file.ts';
+import { planFields } from '../../src/configuration/plans.ts';
+import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
+import { type Database, openDatabase } from '../../src/db/client.ts';
+import { STEP_DEFAULTS } from '../../src/domain/plan.ts';
+import { settableClock } from '../support/app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { EVERYTHING } from '../support/everything.ts';
+
+let testDatabase: TestDatabase;
+let database: Database;
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.url, { onError: () => {} });
+});
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+
+const open = async (name: string): Promise<ConfigurationContext> => {
+  const clock = settableClock();
+  const workspaceId = await ensureWorkspace(database, clock, name);
+  return { database, workspaceId, by: 'test', clock, committed: () => {} };
+};
+
+type Thing = Readonly<Record<string, unknown>>;
+type Exported = Readonly<Record<string, Thing & readonly Thing[]>>;
+
+/** The fields of the entries of a list. */
+const fieldsOf = (list: z.ZodType): string[] => {
+  const { innerType } = list.def as unknown as { innerType: z.ZodArray<z.ZodObject> };
+  return Object.keys(innerType.element.shape);
+};
+const namesIn = (things: readonly Thing[]): string[] => [...new Set(things.flatMap((thing) => Object.keys(thing)))];
+
+describe('a company that uses everything', () => {
+  test('is exported with every field there is', async () => {
+    const context = await open('whole');
+    await applyCompany(context, EVERYTHING);
+    const { workspace, plan, ...lists } = parse(await exportCompany(context)) as Exported;
+    const { shape } = companySchema;
+    for (const name of ['reps', 'pools', 'metros', 'territories', 'accounts', 'segments'] as const) {
+      expect([name, namesIn(lists[name] ?? []).sort()]).toEqual([name, fieldsOf(shape[name]).sort()]);
+    }
+    const settings = (shape.workspace.def as unknown as { innerType: z.ZodObject }).innerType;
+    expect(Object.keys(workspace ?? {}).sort()).toEqual(Object.keys(settings.shape).sort());
+    const members = (lists.pools ?? []).flatMap((pool) => pool.members as readonly Thing[]);
+    expect(namesIn(members).sort()).toEqual(['capacity', 'rep', 'segmentWeights', 'tier', 'weight']);
+    // Why a plan was published belongs to that version alone.
+    expect(Object.keys(plan ?? {}).sort()).toEqual(
+      Object.keys(planFields)
+        .filter((name) => name !== 'note')
+        .sort(),
+    );
+    const steps = plan?.steps as readonly Thing[];
+    expect(namesIn(steps).sort()).toEqual(['key', 'kind', 'name', 'target', ...Object.keys(STEP_DEFAULTS)].sort());
+  });
+
+  test('changes nothing when it is applied again, as it was written or as it was exported', async () => {
+    const context = await open('again');
+    expect(await applyCompany(context, EVERYTHING)).toMatchObject({ published: 1, notInFile: [] });
+    const exported = await exportCompany(context);
+    for (const text of [EVERYTHING, exported]) {
+      expect(await applyCompany(context, text)).toEqual({ changes: [], notInFile: [], published: null });
+    }
+    expect(await exportCompany(context)).toBe(exported);
+  });
+
+  test('is the same, byte for byte, in an empty workspace that it was brought to', async () => {
+    const [from, to] = [await open('from'), await open('to')];
+    await applyCompany(from, EVERYTHING);
+    const exported = await exportCompany(from);
+    await applyCompany(to, exported);
+    expect(await exportCompany(to)).toBe(exported);
+  });
+
+  test('tells of one changed value of each kind what it was and what it is', async () => {
+    const context = await open('changed');
+    await applyCompany(context, EVERYTHING);
+    const edits: readonly (readonly [string, string])[] = [
+      ['defaultCapacity: 40', 'defaultCapacity: 41'],
+      ['employeesMax: 499', 'employeesMax: 500'],
+      ['maxAhead: 4', 'maxAhead: 5'],
+      ['radiusKm: 30', 'radiusKm: 31'],
+      ['position: 2', 'position: 3'],
+      ['aliases: [Hof]', 'aliases: [Hof, HN]'],
+      ['value: 500 }', 'value: 501 }'],
+      ['ownerAway: WHEN_NOBODY', 'ownerAway: KEEP'],
+    ];
+    const edited = edits.reduce((text, [before, after]) => {
+      expect(text.split(before)).toHaveLength(2);
+      return text.replace(before, after);
+    }, EVERYTHING);
+    const { changes, published } = await applyCompany(context, edited, { dryRun: true });
+    expect(changes.map(({ kind, key, action, fields }) => [kind, key, action, fields.map(({ name }) => name)])).toEqual(
+      [
+        ['workspace', 'workspace', 'update', ['defaultCapacity']],
+        ['rep', 'ada', 'update', ['employeesMax']],
+        ['pool', 'main', 'update', ['maxAhead']],
+        ['metro', 'oslo', 'update', ['radiusKm']],
+        ['territory', 'oslo-it', 'update', ['position']],
+        ['account', '0012', 'update', ['aliases']],
+        ['segment', 'big', 'update', ['condition']],
+        ['plan', 'plan', 'update', ['steps']],
+      ],
+    );
+    expect(changes[1]?.fields).toEqual([{ name: 'employeesMax', before: 499, after: 500 }]);
+    expect(published).toBe(2);
+    expect(await applyCompany(context, EVERYTHING)).toMatchObject({ changes: [] });
+  });
+});
