@@ -10,6 +10,7 @@ import { migrate } from '../db/migrate.ts';
 import { formatPath, InvalidInput } from '../domain/errors.ts';
 import { createWakeUps } from '../events/wakeUps.ts';
 import { createLog } from '../log.ts';
+import { differences } from './differences.ts';
 
 export const summary = 'apply FILE.yaml [--dry-run] | diff FILE.yaml | export [FILE.yaml]: a whole company as a file';
 
@@ -106,7 +107,9 @@ export function describeApplied({ changes, notInFile, published }: Applied, dryR
 function describeChange({ kind, key, action, fields }: CompanyChange): string[] {
   const name = kind === key ? kind : `${kind} ${key}`;
   if (action === 'create') return [styleText('green', `+ ${name}`)];
-  const lines = fields.map(({ name: field, before, after }) => `    ${field}: ${short(before)} → ${short(after)}`);
+  const lines = fields
+    .flatMap(({ name: field, before, after }) => [...differences(field, before, after)])
+    .map(({ path, before, after }) => `    ${path}: ${short(before)} → ${short(after)}`);
   return [styleText('yellow', `~ ${name}`), ...lines];
 }
 
