@@ -3,37 +3,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ConfigurationContext } from '../../src/configuration/change.ts';
 import { applyCompany, exportCompany } from '../../src/configuration/company.ts';
-import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
-import { type Database, openDatabase } from '../../src/db/client.ts';
+import type { Database } from '../../src/db/client.ts';
 import { formatPath, InvalidInput } from '../../src/domain/errors.ts';
-import { settableClock } from '../support/app.ts';
 import { onePool } from '../support/companies.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { type Contexts, openContexts } from '../support/contexts.ts';
 
-let testDatabase: TestDatabase;
+let contexts: Contexts;
 let database: Database;
-let workspaces = 0;
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { onError: () => {} });
+  contexts = await openContexts();
+  ({ database } = contexts);
 });
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-/** A workspace of the test's own. */
-async function workspace(): Promise<ConfigurationContext> {
-  const clock = settableClock();
-  workspaces += 1;
-  return {
-    database,
-    workspaceId: await ensureWorkspace(database, clock, `w${workspaces}`),
-    by: 'test',
-    clock,
-    committed: () => {},
-  };
-}
+afterAll(() => contexts.close());
 
 const demo = (name: string): Promise<string> =>
   readFile(join(import.meta.dirname, '..', '..', 'demo', `${name}.yaml`), 'utf8');
@@ -43,7 +24,7 @@ const configVersion = async ({ workspaceId }: ConfigurationContext): Promise<big
 
 describe.each(['geographic', 'verticals', 'segments'])('demo/%s.yaml', (name) => {
   test('applies; a second time it changes nothing; its export is a file that changes nothing', async () => {
-    const context = await workspace();
+    const context = await contexts.open();
     const first = await applyCompany(context, await demo(name));
     expect(first).toMatchObject({ published: 1, notInFile: [] });
     const version = await configVersion(context);
@@ -56,7 +37,7 @@ describe.each(['geographic', 'verticals', 'segments'])('demo/%s.yaml', (name) =>
 });
 
 test('an export brings an empty workspace to the same state', async () => {
-  const [from, to] = [await workspace(), await workspace()];
+  const [from, to] = [await contexts.open(), await contexts.open()];
   await applyCompany(from, await demo('segments'));
   const exported = await exportCompany(from);
   await applyCompany(to, exported);
@@ -64,7 +45,7 @@ test('an export brings an empty workspace to the same state', async () => {
 });
 
 test('tells what it changes, field by field, and a dry run changes nothing', async () => {
-  const context = await workspace();
+  const context = await contexts.open();
   await applyCompany(context, onePool(3));
   const before = await exportCompany(context);
   const dry = await applyCompany(context, onePool(4, { capacity: 7 }), { dryRun: true });
@@ -78,14 +59,14 @@ test('tells what it changes, field by field, and a dry run changes nothing', asy
 });
 
 test('what is not in the file stays, and is named', async () => {
-  const context = await workspace();
+  const context = await contexts.open();
   await applyCompany(context, onePool(3));
   const { notInFile } = await applyCompany(context, onePool(2));
   expect(notInFile).toEqual([{ kind: 'rep', key: 'rep-3' }]);
 });
 
 test('who is paused stays so, unless the file says otherwise', async () => {
-  const context = await workspace();
+  const context = await contexts.open();
   await applyCompany(context, onePool(2));
   const { workspaceId } = context;
   await database.prisma.rep.update({
@@ -186,7 +167,7 @@ describe('a faulty file is refused whole, each fault with its place', () => {
     ['{ not yaml', ['input: ']],
     [`${HEAD}x: &a [1]\ny: [${Array(200).fill('*a').join(', ')}]`, ['input: ']],
   ])('%s', async (text, expected) => {
-    const context = await workspace();
+    const context = await contexts.open();
     const before = await configVersion(context);
     const error = await applyCompany(context, text).then(
       () => null,

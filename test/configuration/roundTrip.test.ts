@@ -1,33 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { z } from 'zod';
-import type { ConfigurationContext } from '../../src/configuration/change.ts';
 import { applyCompany, exportCompany } from '../../src/configuration/company.ts';
 import { companySchema } from '../../src/configuration/file.ts';
 import { planFields } from '../../src/configuration/plans.ts';
-import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
-import { type Database, openDatabase } from '../../src/db/client.ts';
 import { STEP_DEFAULTS } from '../../src/domain/plan.ts';
-import { settableClock } from '../support/app.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { type Contexts, openContexts } from '../support/contexts.ts';
 import { EVERYTHING } from '../support/everything.ts';
 
-let testDatabase: TestDatabase;
-let database: Database;
+let contexts: Contexts;
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { onError: () => {} });
+  contexts = await openContexts();
 });
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-const open = async (name: string): Promise<ConfigurationContext> => {
-  const clock = settableClock();
-  const workspaceId = await ensureWorkspace(database, clock, name);
-  return { database, workspaceId, by: 'test', clock, committed: () => {} };
-};
+afterAll(() => contexts.close());
 
 type Thing = Readonly<Record<string, unknown>>;
 type Exported = Readonly<Record<string, Thing & readonly Thing[]>>;
@@ -41,7 +26,7 @@ const namesIn = (things: readonly Thing[]): string[] => [...new Set(things.flatM
 
 describe('a company that uses everything', () => {
   test('is exported with every field there is', async () => {
-    const context = await open('whole');
+    const context = await contexts.open();
     await applyCompany(context, EVERYTHING);
     const { workspace, plan, ...lists } = parse(await exportCompany(context)) as Exported;
     const { shape } = companySchema;
@@ -63,7 +48,7 @@ describe('a company that uses everything', () => {
   });
 
   test('changes nothing when it is applied again, as it was written or as it was exported', async () => {
-    const context = await open('again');
+    const context = await contexts.open();
     expect(await applyCompany(context, EVERYTHING)).toMatchObject({ published: 1, notInFile: [] });
     const exported = await exportCompany(context);
     for (const text of [EVERYTHING, exported]) {
@@ -73,7 +58,7 @@ describe('a company that uses everything', () => {
   });
 
   test('is the same, byte for byte, in an empty workspace that it was brought to', async () => {
-    const [from, to] = [await open('from'), await open('to')];
+    const [from, to] = [await contexts.open(), await contexts.open()];
     await applyCompany(from, EVERYTHING);
     const exported = await exportCompany(from);
     await applyCompany(to, exported);
@@ -81,7 +66,7 @@ describe('a company that uses everything', () => {
   });
 
   test('tells of one changed value of each kind what it was and what it is', async () => {
-    const context = await open('changed');
+    const context = await contexts.open();
     await applyCompany(context, EVERYTHING);
     const edits: readonly (readonly [string, string])[] = [
       ['defaultCapacity: 40', 'defaultCapacity: 41'],

@@ -7,42 +7,24 @@ import { createPool, deletePool, setPoolMembers, updatePool } from '../../src/co
 import { createRep, deleteRep, updateRep } from '../../src/configuration/reps.ts';
 import { createSegment, deleteSegment, updateSegment } from '../../src/configuration/segments.ts';
 import { createTerritory, deleteTerritory, updateTerritory } from '../../src/configuration/territories.ts';
-import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
-import { type Database, openDatabase } from '../../src/db/client.ts';
+import type { Database } from '../../src/db/client.ts';
 import type { Rep } from '../../src/domain/configuration.ts';
 import { Refusal } from '../../src/domain/errors.ts';
 import { parseRotation, type StoredRotation } from '../../src/domain/rotation.ts';
-import { settableClock } from '../support/app.ts';
 import { onePool } from '../support/companies.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { type Contexts, openContexts } from '../support/contexts.ts';
 
-let testDatabase: TestDatabase;
+let contexts: Contexts;
 let database: Database;
 let context: ConfigurationContext;
 let foreign: ConfigurationContext;
-let workspaces = 0;
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { onError: () => {} });
+  contexts = await openContexts();
+  ({ database } = contexts);
 });
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
-
-const open = async (): Promise<ConfigurationContext> => {
-  const clock = settableClock();
-  workspaces += 1;
-  return {
-    database,
-    workspaceId: await ensureWorkspace(database, clock, `s${workspaces}`),
-    by: 'test',
-    clock,
-    committed: () => {},
-  };
-};
+afterAll(() => contexts.close());
 beforeEach(async () => {
-  [context, foreign] = [await open(), await open()];
+  [context, foreign] = [await contexts.open(), await contexts.open()];
 });
 
 const ada = (overrides: object = {}) =>
