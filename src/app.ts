@@ -82,7 +82,6 @@ export function createApp({
         ...(batchSize === undefined ? {} : { batchSize }),
       });
       await hub.start();
-      const upkeep = config.role === 'api' ? null : startUpkeep({ database, clock, log, committed: hub.committed });
       const graphql =
         config.role === 'worker'
           ? null
@@ -93,8 +92,11 @@ export function createApp({
               production: config.production,
             });
       const server = createHttpServer(graphql, () => isReady(database, hub));
-      running = { embedded, database, hub, lanes, graphql, server, upkeep };
+      running = { embedded, database, hub, lanes, graphql, server, upkeep: null };
       await listen(server, config);
+      // Last: a server that cannot listen closes its database at once.
+      const upkeep = config.role === 'api' ? null : startUpkeep({ database, clock, log, committed: hub.committed });
+      running = { ...running, upkeep };
       const { address, port, family } = server.address() as AddressInfo;
       url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
     } catch (error) {

@@ -28,8 +28,12 @@ export async function runUpkeep({ database, clock, log, committed }: UpkeepOptio
     }
   };
   await attempt('deleted events past their retention', () => pruneEvents(database, clock.now()));
-  const workspaces = await database.prisma.workspace.findMany({ select: { id: true } }).catch(() => []);
-  for (const { id: workspaceId } of workspaces) {
+  const workspaceIds: string[] = [];
+  await attempt('listed the workspaces', async () => {
+    for (const { id } of await database.prisma.workspace.findMany({ select: { id: true } })) workspaceIds.push(id);
+    return 0;
+  });
+  for (const workspaceId of workspaceIds) {
     const context = { database, workspaceId, by: 'upkeep', clock, committed };
     await attempt('derived the weights of pools', async () => (await deriveDueWeights(context)).length);
     await attempt('told of plan reviews that are due', () => raiseDueReviews(context));

@@ -21,6 +21,19 @@ const planWith = (steps: string, more = ''): string =>
 
 const reviews = async (): Promise<unknown[]> => (await workspace.events('ALERT_RAISED')).map(({ data }) => data);
 
+/** What lint says is due, and the dates that the plan shows. */
+async function lint(): Promise<unknown> {
+  const { data } = await workspace.send<{
+    lintPlan: { publishable: boolean; warnings: { code: string; path: string; message: string }[] };
+    plan: { reviewOn: string; steps: { reviewOn: string | null }[] };
+  }>('{ lintPlan { publishable warnings { code path message } } plan { reviewOn steps { reviewOn } } }');
+  expect(data?.plan).toEqual({ reviewOn: '2026-04-01', steps: [{ reviewOn: '2026-03-04' }, { reviewOn: null }] });
+  expect(data?.lintPlan.publishable).toBe(true);
+  return data?.lintPlan.warnings
+    .filter(({ code }) => code === 'REVIEW_DUE')
+    .map(({ path, message }) => [path, message]);
+}
+
 describe('a review of the plan', () => {
   const DUE = { alert: 'PLAN_REVIEW_DUE', planVersion: 1 };
   beforeEach(async () => {
@@ -42,9 +55,23 @@ describe('a review of the plan', () => {
     await upkeep();
     await upkeep();
     expect(await reviews()).toEqual([{ ...DUE, stepKey: 'soon', reviewOn: '2026-03-04' }]);
-    app.clock.set(new Date('2026-05-01T00:00:00Z'));
+    app.clock.set(new Date('2026-03-31T15:00:00Z'));
     await upkeep();
-    expect((await reviews()).at(-1)).toEqual({ ...DUE, stepKey: null, reviewOn: '2026-04-01' });
+    await upkeep();
+    expect((await reviews()).slice(1)).toEqual([{ ...DUE, stepKey: null, reviewOn: '2026-04-01' }]);
+  });
+
+  test('that is due is a warning of lint from that day on, also after it was told', async () => {
+    app.clock.set(new Date('2026-03-03T14:59:59Z'));
+    expect(await lint()).toEqual([]);
+    app.clock.set(new Date('2026-03-03T15:00:00Z'));
+    await upkeep();
+    expect(await lint()).toEqual([['steps[0].reviewOn', 'has come: it was to be looked at again on 2026-03-04']]);
+    app.clock.set(new Date('2026-04-01T00:00:00Z'));
+    expect(await lint()).toEqual([
+      ['reviewOn', 'has come: it was to be looked at again on 2026-04-01'],
+      ['steps[0].reviewOn', 'has come: it was to be looked at again on 2026-03-04'],
+    ]);
   });
 
   test('is told anew of a version that was published after it', async () => {
@@ -57,6 +84,19 @@ describe('a review of the plan', () => {
       { ...DUE, planVersion: 2, stepKey: 'soon', reviewOn: '2026-03-04' },
     ]);
   });
+});
+
+test('what fails in one workspace is logged, and keeps no other from its turn', async () => {
+  app.clock.set(new Date('2026-03-04T09:00:00Z'));
+  const broken = await openWorkspace(app, onePool(2));
+  workspace = await openWorkspace(app, planWith('    []', '  reviewOn: "2026-03-04"\n'));
+  await app.database.prisma.workspace.update({ where: { id: broken.id }, data: { timeZone: 'Nowhere/Else' } });
+  const lines: string[] = [];
+  const log = createLog('warn', { write: (line) => void lines.push(line) });
+  await runUpkeep({ database: app.database, clock: app.clock, log, committed: () => {} });
+  await app.database.prisma.workspace.update({ where: { id: broken.id }, data: { timeZone: 'UTC' } });
+  expect(await reviews()).toHaveLength(1);
+  expect(lines.filter((line) => line.includes('failed; the next hour tries again'))).not.toEqual([]);
 });
 
 test('events older than the retention are deleted, and no younger one', async () => {

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 import { Refusal } from '../domain/errors.ts';
-import { Batch } from './batch.ts';
+import { Batch, type OwnedLead } from './batch.ts';
 import type { Lanes } from './lanes.ts';
 import { loadLeads } from './loadLeads.ts';
 import { lookAhead } from './lookAhead.ts';
@@ -12,6 +12,11 @@ import { type Move, type Moved, moveLeads } from './moveLeads.ts';
 export const MAX_MOVED = 10_000;
 /** The lane takes this many at a time, so that new leads come in between. */
 const CHUNK = 250;
+
+const partsOf = (leadIds: readonly string[]): readonly (readonly string[])[] =>
+  Array.from({ length: Math.ceil(leadIds.length / CHUNK) }, (_, part) =>
+    leadIds.slice(part * CHUNK, (part + 1) * CHUNK),
+  );
 
 /** Where leads are moved. */
 export interface MoveContext {
@@ -38,14 +43,18 @@ export async function carryOutMove(
   if (dryRun) {
     return lookAhead(database, workspaceId, async (client, memory) => {
       ahead(memory);
-      const loaded = await loadLeads(client, workspaceId, { keys: [], leadIds: move.leadIds, people: [] });
+      const loaded: OwnedLead[] = [];
+      // In parts too: for many at once PostgreSQL may choose a plan that is quadratic while the tables are not analysed.
+      for (const leadIds of partsOf(move.leadIds)) {
+        loaded.push(...(await loadLeads(client, workspaceId, { keys: [], leadIds, people: [] })));
+      }
       return moveLeads(move).apply(new Batch(workspaceId, memory, clock.now(), loaded));
     });
   }
   const moved = new Map<string, Moved>();
-  for (let start = 0; start < move.leadIds.length; start += CHUNK) {
+  for (const part of partsOf(move.leadIds)) {
     // Who has moved along with a lead of an earlier part is not decided again.
-    const leadIds = move.leadIds.slice(start, start + CHUNK).filter((leadId) => !moved.has(leadId));
+    const leadIds = part.filter((leadId) => !moved.has(leadId));
     for (const each of await lanes.run(workspaceId, moveLeads({ ...move, leadIds }))) moved.set(each.leadId, each);
   }
   return [...moved.values()];

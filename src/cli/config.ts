@@ -7,7 +7,7 @@ import { ensureWorkspace } from '../configuration/workspaces.ts';
 import { openDatabase } from '../db/client.ts';
 import { startEmbedded } from '../db/embedded.ts';
 import { migrate } from '../db/migrate.ts';
-import { formatPath, InvalidInput } from '../domain/errors.ts';
+import { formatPath, InvalidInput, Refusal } from '../domain/errors.ts';
 import { createWakeUps } from '../events/wakeUps.ts';
 import { createLog } from '../log.ts';
 import { differences } from './differences.ts';
@@ -42,16 +42,17 @@ async function apply(file: string, dryRun: boolean): Promise<number> {
     console.log(describeApplied(applied, dryRun));
     return 0;
   } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error;
-    reportFaults(`${file} was not applied`, error);
-    return 1;
+    return reportRefusal(`${file} was not applied`, error);
   }
 }
 
-/** A line per fault, with its place. */
-export function reportFaults(what: string, { issues }: InvalidInput): void {
+/** A line per fault, with its place. @returns the exit code. @throws what is no refusal */
+export function reportRefusal(what: string, error: unknown): number {
+  if (!(error instanceof Refusal)) throw error;
   console.error(`${what}:`);
-  for (const { path, message } of issues) console.error(`  ${formatPath(path)}: ${message}`);
+  if (!(error instanceof InvalidInput)) console.error(`  ${error.message}`);
+  else for (const { path, message } of error.issues) console.error(`  ${formatPath(path)}: ${message}`);
+  return 1;
 }
 
 async function exportTo(file: string | undefined): Promise<number> {
@@ -109,13 +110,27 @@ function describeChange({ kind, key, action, fields }: CompanyChange): string[] 
   if (action === 'create') return [styleText('green', `+ ${name}`)];
   const lines = fields
     .flatMap(({ name: field, before, after }) => [...differences(field, before, after)])
-    .map(({ path, before, after }) => `    ${path}: ${short(before)} → ${short(after)}`);
+    .map(({ path, before, after }) => `    ${path}: ${shown(before, after)}`);
   return [styleText('yellow', `~ ${name}`), ...lines];
 }
 
-const MAX_SHOWN = 80;
+/** Lists up to this are shown whole. */
+const MAX_SHOWN = 60;
 
-function short(value: unknown): string {
-  const text = value === undefined ? '(none)' : JSON.stringify(value);
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+const asText = (value: unknown): string => (value === undefined ? '(none)' : JSON.stringify(value));
+
+/** Of long lists, what comes and what goes. */
+function shown(before: unknown, after: unknown): string {
+  const [was, is] = [asText(before), asText(after)];
+  if (!Array.isArray(before) || !Array.isArray(after) || Math.max(was.length, is.length) <= MAX_SHOWN) {
+    return `${was} → ${is}`;
+  }
+  const [old, now] = [before.map(asText), after.map(asText)];
+  const gone = old.filter((entry) => !now.includes(entry));
+  const added = now.filter((entry) => !old.includes(entry));
+  const parts = [
+    ...(gone.length > 0 ? [`without ${gone.join(', ')}`] : []),
+    ...(added.length > 0 ? [`with ${added.join(', ')}`] : []),
+  ];
+  return parts.length > 0 ? parts.join('; ') : `in another order: ${is}`;
 }

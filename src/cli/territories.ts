@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { importTerritories } from '../configuration/importTerritories.ts';
-import { InvalidInput } from '../domain/errors.ts';
-import { reportFaults, withWorkspace } from './config.ts';
+import { reportRefusal, withWorkspace } from './config.ts';
 
 export const summary = 'import FILE.csv|FILE.yaml [--dry-run]: territories as a table';
 
@@ -34,8 +33,6 @@ export async function run(args: readonly string[]): Promise<number> {
     );
     return 0;
   } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error;
-    reportFaults(`${file} was not imported`, error);
-    return 1;
+    return reportRefusal(`${file} was not imported`, error);
   }
 }

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { loadConfiguration, withDefaults } from '../db/configuration.ts';
 import type { PlanVersion } from '../db/generated/client.ts';
 import { readLane } from '../db/lane.ts';
-import { checkPlan, type PlanReport } from '../domain/checkPlan.ts';
-import { InvalidInput, Refusal } from '../domain/errors.ts';
+import { checkPlan, type Finding, type PlanReport } from '../domain/checkPlan.ts';
+import { InvalidInput, type Issue, Refusal } from '../domain/errors.ts';
 import { isAttribute, isLeadField, LEAD_FIELDS, TIME_FIELDS } from '../domain/fields.ts';
+import { localDay } from '../domain/localTime.ts';
 import {
   DIRECTIONS,
   MATCH_OPERATORS,
@@ -261,12 +262,31 @@ export async function publishContent(
   return plan;
 }
 
+/** A review of the whole plan, or of one of its steps. */
+export interface Review {
+  /** Null for the whole. */
+  readonly stepKey: string | null;
+  /** Where its date stands. */
+  readonly path: Issue['path'];
+  readonly reviewOn: string;
+}
+
+/** The reviews whose day has come. @param today `YYYY-MM-DD` */
+export function dueReviews(row: PlanVersion, today: string): Review[] {
+  const isDue = (reviewOn: string | null): reviewOn is string => reviewOn !== null && reviewOn <= today;
+  const ofPlan = isDue(row.reviewOn) ? [{ stepKey: null, path: ['reviewOn'], reviewOn: row.reviewOn }] : [];
+  const ofSteps = toPlan(row).steps.flatMap(({ key: stepKey, reviewOn }, position): Review[] =>
+    isDue(reviewOn) ? [{ stepKey, path: ['steps', position, 'reviewOn'], reviewOn }] : [],
+  );
+  return [...ofPlan, ...ofSteps];
+}
+
 /** @param version null for the draft or, where there is none, the published one. @throws Refusal NOT_FOUND */
 export async function lintPlan(
-  context: Pick<ConfigurationContext, 'database' | 'workspaceId'>,
+  context: Pick<ConfigurationContext, 'database' | 'workspaceId' | 'clock'>,
   version: number | null,
 ): Promise<PlanReport> {
-  const { database, workspaceId } = context;
+  const { database, workspaceId, clock } = context;
   const plan = await database.prisma.planVersion.findFirst({
     where: { workspaceId, ...(version === null ? { status: { in: ['DRAFT', 'PUBLISHED'] } } : { version }) },
     // Drafts come first.
@@ -277,7 +297,13 @@ export async function lintPlan(
   const client = await database.pool.connect();
   try {
     const configuration = await loadConfiguration(client, workspaceId, null, -1);
-    return checkPlan(toPlan(plan), configuration, { filled: await filledFields(client, workspaceId), regionsOf });
+    const knowledge = { filled: await filledFields(client, workspaceId), regionsOf };
+    const { errors, warnings } = checkPlan(toPlan(plan), configuration, knowledge);
+    const today = localDay(clock.now().getTime(), configuration.settings.timeZone);
+    const reviews = dueReviews(plan, today).map(({ path, reviewOn }): Finding => {
+      return { code: 'REVIEW_DUE', path, message: `has come: it was to be looked at again on ${reviewOn}` };
+    });
+    return { errors, warnings: [...warnings, ...reviews] };
   } finally {
     client.release();
   }

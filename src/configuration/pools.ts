@@ -264,6 +264,10 @@ export function movePoolMembers(
         { ...from, members: from.members.filter(({ repId }) => !wanted.has(repId)) },
         { ...to, members: [...to.members, ...joining.map((member) => ({ ...member, segmentWeights: {} }))] },
       ] as const;
+      if (after[1].members.length > LIMITS.poolMembers) {
+        const message = `would give the pool more than ${LIMITS.poolMembers.toLocaleString('en')} members`;
+        throw new InvalidInput([{ path: ['repIds'], message }]);
+      }
       await savePools(change, after, [from, to]);
       const members = new Set(leaving.map(({ repId }) => repId));
       return {

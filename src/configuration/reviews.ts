@@ -1,7 +1,7 @@
 import { selectSettings } from '../db/configuration.ts';
 import { localDay } from '../domain/localTime.ts';
 import { type ConfigurationContext, changeConfiguration } from './change.ts';
-import { findPlan, toPlan } from './plans.ts';
+import { dueReviews, findPlan, type Review } from './plans.ts';
 
 /** What stands for the whole plan among the reviews that were found due. */
 const WHOLE_PLAN = '*';
@@ -16,13 +16,8 @@ export function raiseDueReviews(context: ConfigurationContext): Promise<number> 
     if (!row) return 0;
     const { timeZone } = await selectSettings(change.client, change.workspaceId);
     const today = localDay(change.now.getTime(), timeZone);
-    const dates = [
-      { name: WHOLE_PLAN, stepKey: null, reviewOn: row.reviewOn },
-      ...toPlan(row).steps.map(({ key, reviewOn }) => ({ name: key, stepKey: key, reviewOn })),
-    ];
-    const due = dates.filter(
-      ({ name, reviewOn }) => reviewOn !== null && reviewOn <= today && !row.reviewsDue.includes(name),
-    );
+    const nameOf = ({ stepKey }: Review): string => stepKey ?? WHOLE_PLAN;
+    const due = dueReviews(row, today).filter((review) => !row.reviewsDue.includes(nameOf(review)));
     if (due.length === 0) return 0;
     for (const { stepKey, reviewOn } of due) {
       change.emit({
@@ -35,7 +30,7 @@ export function raiseDueReviews(context: ConfigurationContext): Promise<number> 
     }
     await change.client.query(
       'UPDATE "PlanVersion" SET "reviewsDue" = "reviewsDue" || $3::text[] WHERE "workspaceId" = $1 AND "id" = $2',
-      [change.workspaceId, row.id, due.map(({ name }) => name)],
+      [change.workspaceId, row.id, due.map(nameOf)],
     );
     return due.length;
   });

@@ -39,6 +39,7 @@ export const FINDINGS = [
   'TERRITORY_OVERLAP',
   'TERRITORY_GAP',
   'TERRITORY_REP_LEFT',
+  'REVIEW_DUE',
 ] as const;
 
 export interface Finding extends Issue {

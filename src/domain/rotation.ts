@@ -149,7 +149,7 @@ export function takeTurn(
     line: queue.map(toPlace),
     ahead: isAhead === null ? [] : standings.filter(isAhead).map(toPlace),
     tieBreak: second ? compare(first, second).by : 'ONLY_ONE',
-    rotation: countReceived({ ...rotation, scale, credits: after }, first.candidate.id),
+    rotation: countReceived(round({ ...rotation, scale, credits: after }), first.candidate.id),
   };
 }
 
@@ -288,7 +288,7 @@ function move(
   if (others.weight > 0)
     for (const id of unnamed.length > 0 ? unnamed : [receiver]) add(id, unit * BigInt(others.weight));
   add(receiver, -BigInt(value) * scale);
-  return { ...rotation, scale, credits: after };
+  return round({ ...rotation, scale, credits: after });
 }
 
 /**
@@ -359,7 +359,7 @@ const PRECISION = 1_000_000_000_000n;
 /** Multiplies the denominator, where needed, so that a total of weights divides it. */
 function rescale(rotation: Rotation, total: bigint): Pick<Rotation, 'scale' | 'credits'> {
   if (rotation.scale % total === 0n) return rotation;
-  const { scale, credits } = round(rotation);
+  const { scale, credits } = rotation;
   const factor = total / greatestCommonDivisor(scale, total);
   const scaled = new Map<string, bigint>();
   for (const [id, credit] of credits) scaled.set(id, credit * factor);

@@ -218,6 +218,16 @@ describe('a faulty table is refused whole, each fault with the line it stands on
       ['rows[4].countries: "Atlantis"', 'rows[6].countries: "Mordor"'],
     ],
     [
+      'parents round in a circle, told of the rows in it alone',
+      'key,name,parent\nleaf,Leaf,a\na,A,b\nb,B,a\n',
+      ['rows[3].parent: leads round in a circle', 'rows[4].parent: leads round in a circle'],
+    ],
+    [
+      'lines of both kinds, counted',
+      `${HEAD}a,A,,,,,,\nb,B,Mordor,,,,,`.replace('\n', '\r\n'),
+      ['rows[3].countries: "Mordor"'],
+    ],
+    [
       'lines of Windows, counted',
       `${HEAD}a,A,,,,,,\nb,B,Mordor,,,,,`.replaceAll('\n', '\r\n'),
       ['rows[3].countries: "Mordor"'],
@@ -264,7 +274,7 @@ describe('a faulty table is refused whole, each fault with the line it stands on
     expect(await territories()).toBe('');
   });
 
-  test('parents round in a circle are told of the rows in the circle alone, through what is there already', async () => {
+  test('a circle may lead through what is there already', async () => {
     await importTerritories(context, 'CSV', 'key,name,parent\ntop,Top,\nmiddle,Middle,top\n');
     expect(await faults('key,name,parent\nleaf,Leaf,bottom\nbottom,Bottom,middle\ntop,Top,bottom\n')).toEqual([
       'rows[3].parent: leads round in a circle back to the territory itself',

@@ -34,7 +34,7 @@ const COMPANY = JSON.stringify({
       strategy: 'WEIGHTED',
       weightSegments: ['hot'],
       members: [
-        { rep: 'ann', weight: 2 },
+        { rep: 'ann', weight: 2, segmentWeights: { hot: 4 } },
         { rep: 'bob', weight: 2 },
         { rep: 'cy', segmentWeights: { hot: 3 } },
       ],
@@ -254,6 +254,24 @@ describe('a dry run of leaving', () => {
     expect({ ...happened, report: { ...happened.report, dryRun: true } }).toEqual(foreseen);
     const { customer } = await owners(workspace, leads);
     expect(customer).toBe(successor ?? 'lead');
+  });
+
+  test('goes by the credits that the others then have', async () => {
+    const byValue = COMPANY.replace('"strategy":"WEIGHTED","weightSegments":["hot"]', '"strategy":"VALUE_BALANCED"');
+    expect(byValue).not.toBe(COMPANY);
+    const workspace = await openWorkspace(app, byValue);
+    // Ann owes for what she got by hand; Cy, who comes later, is to bear a part of it.
+    const setMembers = async (keys: readonly string[]) => {
+      const members = keys.map((key) => ({ repId: workspace.rep(key), weight: key === 'cy' ? 1 : 2 }));
+      await workspace.mutate('setPoolMembers', { poolId: await poolId(workspace, 'main'), members }, 'pool { key }');
+    };
+    await setMembers(['ann', 'bob']);
+    for (const { id } of await workspace.submitAll(Array(4).fill({ score: 100 }))) await workspace.assign(id, 'ann');
+    await setMembers(['ann', 'bob', 'cy']);
+    const foreseen = await leave(workspace, { dryRun: true });
+    const happened = await leave(workspace);
+    expect(happened.report.leads).toEqual(foreseen.report.leads);
+    expect(happened.report.moved).toBe(4);
   });
 });
 

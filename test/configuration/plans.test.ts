@@ -141,8 +141,10 @@ describe('a plan', () => {
   });
 
   test('that is published by one while another edits is not overwritten by the older draft', async () => {
-    await save({ steps: [toRep2, everyone] });
+    await save({ steps: [toRep2, everyone], lastResort: [] });
     await restore(1);
+    const { lintPlan } = await ask<{ lintPlan: object }>('{ lintPlan { publishable } }');
+    expect(lintPlan).toEqual({ publishable: false });
     expect(await publish(2)).toMatchObject({ code: 'VERSION_CONFLICT', message: expect.stringContaining('version 3') });
   });
 
@@ -162,5 +164,100 @@ describe('a plan', () => {
     const refused = await publish(2);
     expect([refused.code, refused.issues]).toEqual(['PLAN_INVALID', ['steps[0].target.rep: Rep rep-2 has left']]);
     expect(await preview()).toMatchObject({ planVersion: 1 });
+  });
+});
+
+describe('who edits a plan that another has changed is told', () => {
+  test('also without a draft, when the other has published one', async () => {
+    await save({ steps: [toRep2, everyone], expectedRevision: 1 });
+    await publish(2);
+    const late = await save({ steps: [everyone], expectedRevision: 1 });
+    expect(late).toMatchObject({ code: 'VERSION_CONFLICT', message: expect.stringMatching(/published revision 2/) });
+    expect(await save({ steps: [everyone], expectedRevision: 2 })).toMatchObject({ plan: { version: 3, revision: 3 } });
+  });
+
+  test('also when it is the draft of another that has the same number', async () => {
+    await save({ steps: [everyone] });
+    await restore(1);
+    await save({ steps: [toRep2, everyone] });
+    expect(await save({ steps: [], expectedRevision: 2 })).toMatchObject({ code: 'VERSION_CONFLICT' });
+  });
+
+  test('and the draft that is saved again goes on behind what was published', async () => {
+    await save({ steps: [toRep2, everyone] });
+    await restore(1);
+    expect(await save({ steps: [toRep2, everyone] })).toMatchObject({ plan: { version: 4, revision: 4 } });
+    expect(await publish(4)).toMatchObject({ plan: { version: 4, status: 'PUBLISHED' } });
+  });
+});
+
+describe('publishing', () => {
+  test('by two at once succeeds for one', async () => {
+    await save({ steps: [toRep2, everyone] });
+    const [first, second] = await Promise.all([publish(2), publish(2)]);
+    expect([first, second].filter((result) => 'plan' in result)).toHaveLength(1);
+    expect([first, second].find((result) => 'code' in result)).toMatchObject({ code: 'VERSION_CONFLICT' });
+    const where = { workspaceId: workspace.id, status: 'PUBLISHED' } as const;
+    expect(await app.database.prisma.planVersion.count({ where })).toBe(1);
+  });
+
+  test('amid leads is one moment: those before it go by the old version, those after it by the new one', async () => {
+    await save({ steps: [toRep2, everyone] });
+    const leads = (from: number) =>
+      Array.from({ length: 30 }, (_, index) => workspace.submit(lead(`l${from + index}`)));
+    await Promise.all(leads(0));
+    await Promise.all([...leads(30), publish(2), ...leads(60)]);
+    await Promise.all(leads(90));
+    const { rows } = await app.database.pool.query(
+      `SELECT a."planVersion", r."key" AS "rep" FROM "Assignment" a
+       JOIN "Rep" r ON r."workspaceId" = a."workspaceId" AND r."id" = a."repId"
+       WHERE a."workspaceId" = $1 ORDER BY a."number"`,
+      [workspace.id],
+    );
+    const versions = rows.map(({ planVersion }) => planVersion);
+    expect(versions).toHaveLength(120);
+    expect(versions).toEqual(versions.toSorted());
+    expect(new Set(versions)).toEqual(new Set([1, 2]));
+    expect(rows.filter(({ planVersion, rep }) => planVersion === 2 && rep !== 'rep-2')).toEqual([]);
+  });
+});
+
+describe('is refused', () => {
+  beforeEach(() => save({ steps: [everyone] }));
+
+  test.each<[string, () => Promise<Record<string, unknown>>, object]>([
+    ['restoring a draft', () => restore(2), { code: 'NOT_FOUND' }],
+    ['restoring what never was', () => restore(9), { code: 'NOT_FOUND' }],
+    [
+      'a reason that is no text',
+      () => restore(1, 'because\u0000'),
+      { code: 'INVALID_INPUT', issues: ['note: has a control character'] },
+    ],
+    [
+      'a reason without end',
+      () => restore(1, 'x'.repeat(2_001)),
+      { code: 'INVALID_INPUT', issues: ['note: is at most 2000 characters long, this has 2001'] },
+    ],
+    ['publishing what is no draft', () => publish(1), { code: 'VERSION_CONFLICT' }],
+    [
+      'saving another draft than the one there is',
+      () => save({ steps: [], expectedVersion: 7 }),
+      { code: 'VERSION_CONFLICT' },
+    ],
+    [
+      'a review on a day that does not exist',
+      () => save({ steps: [{ ...everyone, reviewOn: '2027-02-30' }], reviewOn: 'soon' }),
+      {
+        code: 'INVALID_INPUT',
+        issues: [
+          'steps[0].reviewOn: must be a day that exists, as YYYY-MM-DD',
+          'reviewOn: must be a day that exists, as YYYY-MM-DD',
+        ],
+      },
+    ],
+  ])('%s', async (_what, call, expected) => {
+    const before = await checksums(app.database);
+    expect(await call()).toMatchObject(expected);
+    expect(await checksums(app.database)).toEqual(before);
   });
 });

@@ -172,7 +172,18 @@ describe('what a rep proposes', () => {
     expect((await workspace.submit({ industry: 'health' })).stepKey).toBe('everyone');
   });
 
-  test('is decided once', async () => {
+  test.each([true, false])('is decided once, at first by %s', async (approve) => {
+    const workspace = await openWorkspace(app, COMPANY);
+    const { id } = await propose(workspace, await workspace.keyFor('REP', 'ann'), { industries: ['health'] });
+    const { status } = await decide(workspace, workspace.key, id, approve);
+    const after = await known(workspace, 'ann');
+    for (const again of [true, false]) {
+      expect(await decide(workspace, workspace.key, id, again)).toMatchObject({ code: 'PROPOSAL_DECIDED' });
+    }
+    expect([await list(workspace, workspace.key), await known(workspace, 'ann')]).toEqual([[['ann', status]], after]);
+  });
+
+  test('is decided by one of several who decide at the same moment', async () => {
     const workspace = await openWorkspace(app, COMPANY);
     const { id } = await propose(workspace, await workspace.keyFor('REP', 'ann'), { industries: ['health'] });
     const answers = await Promise.all(

@@ -89,7 +89,7 @@ async function rotation(
     ... on Error { code } } }`;
   const variables = { poolId: pool ?? (await poolId(workspace, 'main')), segment, last };
   const { data, errors } = await workspace.send<{ rotation: { rotation: Rotation } & Rotation }>(query, variables, key);
-  if (!data) throw new Error(errors.map(({ message }) => message).join('; '));
+  if (!data || errors.length > 0) throw new Error(errors.map(({ message }) => message).join('; '));
   return data.rotation.rotation ?? data.rotation;
 }
 

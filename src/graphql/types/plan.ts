@@ -240,7 +240,7 @@ builder.queryField('lintPlan', (t) =>
     args: { version: t.arg.int() },
     resolve: (_root, { version }, context) => {
       const { workspaceId } = signedIn(context);
-      return lintPlan({ database: context.database, workspaceId }, version ?? null);
+      return lintPlan({ database: context.database, clock: context.clock, workspaceId }, version ?? null);
     },
   }),
 );

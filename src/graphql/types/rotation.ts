@@ -64,7 +64,8 @@ const WhyNotMeRef = builder.objectRef<PassedOver>('WhyNotMe').implement({
     reason: t.field({
       type: ReasonRef,
       nullable: true,
-      description: 'CHOSEN where it was yours; null where you were no member yet, or among more than 100 passed over.',
+      description:
+        'CHOSEN where it was yours; null where you were no member yet, where it was given by hand, or among more than 100 passed over.',
       resolve: ({ considered }) => considered?.reason,
     }),
     reasonText: t.string({
