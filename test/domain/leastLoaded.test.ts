@@ -60,9 +60,9 @@ test('with equal limits and nothing closed nobody is ever a whole lead ahead', (
 
 test('who closes leads gets the next ones', () => {
   const run = market(setting({ ada: 10, bob: 10 }), { ada: 5, bob: 5 });
-  const [first] = [run.decide(), run.decide()];
-  run.simulation.release(first.repId, first);
-  expect(owners(run, 1)).toEqual([first.repId]);
+  const [first, second] = [run.decide(), run.decide()];
+  run.simulation.release(second.repId, second);
+  expect([first.repId, second.repId, ...owners(run, 1)]).toEqual(['ada', 'bob', 'bob']);
 });
 
 test('a lead that costs more counts as more', () => {

@@ -233,8 +233,9 @@ test('a turn without anybody is a mistake of the caller', () => {
 
 test('a turn leaves the rotation and the list it was given as they were', () => {
   const members = membersOf([1, 2, 3]);
-  const before = stored(running('WEIGHTED', members).rotation);
-  const given = stored(before);
+  const run = running('WEIGHTED', members);
+  run.take(members);
+  const [before, given] = [stored(run.rotation), stored(run.rotation)];
   const order = [...members].reverse();
   takeTurn('WEIGHTED', order, given, 1);
   expect(given).toEqual(before);
