@@ -65,6 +65,35 @@ test('what is not in the file stays, and is named', async () => {
   expect(notInFile).toEqual([{ kind: 'rep', key: 'rep-3' }]);
 });
 
+const HEAD = 'apiVersion: fairlead/v1\nkind: Company\n';
+const REP = '{ key: ada, name: Ada, email: ada@fairlead.example }';
+
+test('addresses may go over from one rep to another, and round', async () => {
+  const context = await contexts.open();
+  const file = (one: string, two: string, more = ''): string =>
+    `${HEAD}reps:\n  - { key: ada, name: Ada, email: ${one}@x.example }\n  - { key: bob, name: Bob, email: ${two}@x.example }\n${more}`;
+  await applyCompany(context, file('sales', 'bob'));
+  expect((await applyCompany(context, file('bob', 'sales'))).changes.map(({ key }) => key)).toEqual(['ada', 'bob']);
+  await applyCompany(context, file('ada', 'bob', '  - { key: abe, name: Abe, email: sales@x.example }\n'));
+  const reps = await database.prisma.rep.findMany({
+    where: { workspaceId: context.workspaceId },
+    orderBy: { key: 'asc' },
+  });
+  expect(reps.map(({ key, email }) => `${key} ${email}`)).toEqual([
+    'abe sales@x.example',
+    'ada ada@x.example',
+    'bob bob@x.example',
+  ]);
+});
+
+test('a plan without steps goes out and comes in again', async () => {
+  const [from, to] = [await contexts.open(), await contexts.open()];
+  await applyCompany(from, `${HEAD}reps: [${REP}]\nplan: { steps: [], lastResort: [ada] }`);
+  await applyCompany(to, await exportCompany(from));
+  expect(await exportCompany(to)).toBe(await exportCompany(from));
+  expect(await exportCompany(to)).toContain('steps: []');
+});
+
 test('who is paused stays so, unless the file says otherwise', async () => {
   const context = await contexts.open();
   await applyCompany(context, onePool(2));
@@ -77,12 +106,31 @@ test('who is paused stays so, unless the file says otherwise', async () => {
   expect(await exportCompany(context)).toContain('status: PAUSED');
 });
 
-const HEAD = 'apiVersion: fairlead/v1\nkind: Company\n';
-const REP = '{ key: ada, name: Ada, email: ada@fairlead.example }';
-
 describe('a faulty file is refused whole, each fault with its place', () => {
   test.each<[string, string[]]>([
     ['kind: Company', ['apiVersion']],
+    [
+      `${HEAD}reps: [{ key: ada }, { name: [Bob], email: 7, foo: 1, capacity: many }]
+pools: [{ key: p, name: P, strategy: RANDOM, members: ada, countManual: 1 }]
+plan: { steps: [{ key: s, kind: X, target: { kind: NOPE } }, { key: t, kind: DEFAULT, target: { kind: REP } }, { key: u, kind: DEFAULT }] }`,
+      [
+        'reps[0].name: is missing',
+        'reps[0].email: is missing',
+        'reps[1].key: is missing',
+        'reps[1].name: must be text',
+        'reps[1].email: must be text: put 7 in quotes',
+        'reps[1].capacity: must be a whole number',
+        'reps[1]: has no field "foo"',
+        'pools[0].strategy: must be one of ROUND_ROBIN',
+        'pools[0].members: must be a list',
+        'pools[0].countManual: must be true or false',
+        'plan.steps[0].kind: must be one of ACCOUNT_OWNER, NAMED_ACCOUNT',
+        'plan.steps[0].target.kind: must be one of REP, POOL, POOLS, ACCOUNT_OWNER, TERRITORY',
+        'plan.steps[1].target.rep: is missing',
+        'plan.steps[2].target: is missing',
+        'plan.lastResort: is missing',
+      ],
+    ],
     [`${HEAD}repz: []`, ['input: has no field "repz"']],
     [
       `${HEAD}reps: [{ key: Ada, name: "", email: nobody }]`,

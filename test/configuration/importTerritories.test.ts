@@ -2,33 +2,24 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ConfigurationContext } from '../../src/configuration/change.ts';
 import { applyCompany, exportCompany } from '../../src/configuration/company.ts';
 import { importTerritories, type TERRITORY_FORMATS } from '../../src/configuration/importTerritories.ts';
-import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
-import { type Database, openDatabase } from '../../src/db/client.ts';
+import type { Database } from '../../src/db/client.ts';
 import { formatPath, InvalidInput } from '../../src/domain/errors.ts';
-import { settableClock } from '../support/app.ts';
 import { checksums } from '../support/checksums.ts';
 import { onePool } from '../support/companies.ts';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { type Contexts, openContexts } from '../support/contexts.ts';
 
-let testDatabase: TestDatabase;
+let contexts: Contexts;
 let database: Database;
 let context: ConfigurationContext;
-let workspaces = 0;
 beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = openDatabase(testDatabase.url, { onError: () => {} });
+  contexts = await openContexts();
+  ({ database } = contexts);
 });
-afterAll(async () => {
-  await database.close();
-  await testDatabase.drop();
-});
+afterAll(() => contexts.close());
 
 /** A workspace with the reps `rep-1` to `rep-3` and the pool `main`. */
 beforeEach(async () => {
-  workspaces += 1;
-  const clock = settableClock();
-  const workspaceId = await ensureWorkspace(database, clock, `w${workspaces}`);
-  context = { database, workspaceId, by: 'test', clock, committed: () => {} };
+  context = await contexts.open();
   await applyCompany(context, onePool(3));
 });
 

@@ -141,11 +141,17 @@ describe('a plan', () => {
   });
 
   test('that is published by one while another edits is not overwritten by the older draft', async () => {
-    await save({ steps: [toRep2, everyone], lastResort: [] });
+    await save({ steps: [toRep2, everyone] });
     await restore(1);
-    const { lintPlan } = await ask<{ lintPlan: object }>('{ lintPlan { publishable } }');
-    expect(lintPlan).toEqual({ publishable: false });
     expect(await publish(2)).toMatchObject({ code: 'VERSION_CONFLICT', message: expect.stringContaining('version 3') });
+  });
+
+  test('that is drafted is the one lint looks at, also when a later version was published', async () => {
+    await save({ steps: [], lastResort: [] });
+    await restore(1);
+    const query = 'query ($version: Int) { lintPlan(version: $version) { publishable } }';
+    expect(await ask(query)).toEqual({ lintPlan: { publishable: false } });
+    expect(await ask(query, { version: 3 })).toEqual({ lintPlan: { publishable: true } });
   });
 
   test('that is only drafted raises no version of the configuration', async () => {

@@ -24,6 +24,53 @@ const fieldsOf = (list: z.ZodType): string[] => {
 };
 const namesIn = (things: readonly Thing[]): string[] => [...new Set(things.flatMap((thing) => Object.keys(thing)))];
 
+/** Where a file of the format can have a value: `plan.steps[].target.kind=POOLS` for one that says what the others are. */
+function placesIn(schema: z.ZodType, at = ''): string[] {
+  const def = schema.def as unknown as {
+    readonly type: string;
+    readonly shape: Readonly<Record<string, z.ZodType>>;
+    readonly options: readonly z.ZodType[];
+    readonly values: readonly string[];
+  } & Readonly<Record<'element' | 'innerType' | 'in' | 'out', z.ZodType>>;
+  switch (def.type) {
+    case 'object':
+      return Object.entries(def.shape).flatMap(([name, field]) => placesIn(field, at === '' ? name : `${at}.${name}`));
+    case 'array':
+      return placesIn(def.element, `${at}[]`);
+    case 'union':
+      return def.options.flatMap((option) => placesIn(option, at));
+    case 'optional':
+    case 'nullable':
+    case 'default':
+    case 'nonoptional':
+      return placesIn(def.innerType, at);
+    case 'pipe':
+      return [...placesIn(def.in, at), ...placesIn(def.out, at)].filter((place) => place !== `${at}*`);
+    case 'transform':
+      return [`${at}*`];
+    case 'literal':
+      return def.values.map((value) => `${at}=${value}`);
+    default:
+      return [at];
+  }
+}
+
+/** Where a file has values, in the same words. */
+function placesOf(value: unknown, at = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((entry) => placesOf(entry, `${at}[]`));
+  if (value === null || typeof value !== 'object') return [at, `${at}=${value}`];
+  const names = Object.entries(value);
+  return [at, ...names.flatMap(([name, part]) => placesOf(part, at === '' ? name : `${at}.${name}`))];
+}
+
+test('the file of these tests has a value at every place of the format, however deep', () => {
+  const places = new Set(placesOf(parse(EVERYTHING)));
+  const wanted = [...new Set(placesIn(companySchema))];
+  expect(wanted.length).toBeGreaterThan(120);
+  // Why a plan was published belongs to that version alone.
+  expect(wanted.filter((place) => !places.has(place))).toEqual(['plan.note']);
+});
+
 describe('a company that uses everything', () => {
   test('is exported with every field there is', async () => {
     const context = await contexts.open();
@@ -63,6 +110,8 @@ describe('a company that uses everything', () => {
     const exported = await exportCompany(from);
     await applyCompany(to, exported);
     expect(await exportCompany(to)).toBe(exported);
+    // No caps of one's own are something else than those of the workspace.
+    expect(exported).toContain('rateCaps: []');
   });
 
   test('tells of one changed value of each kind what it was and what it is', async () => {

@@ -31,7 +31,7 @@ reps:
     attributes: { certified: true, level: 3, note: "#1" }
     manager: boss
     backup: bob
-  - { key: bob, name: Bob, email: bob@fairlead.example, manager: boss }
+  - { key: bob, name: Bob, email: bob@fairlead.example, manager: boss, rateCaps: [{ leads: 9, per: WEEK, timeZone: Europe/Oslo }] }
 pools:
   - key: main
     name: Main
@@ -100,6 +100,12 @@ plan:
       reviewOn: "2027-01-31"
       whenNobody: { kind: BACKUP_POOL, pool: second }
     - { key: territory, kind: TERRITORY, target: { kind: TERRITORY } }
+    - key: bob
+      kind: SEGMENT
+      condition: { operator: MATCHES_SEGMENT, value: hot }
+      target: { kind: REP, rep: bob }
+      whenNobody: { kind: ASSIGN_ANYWAY }
+    - { key: rest, kind: DEFAULT, target: { kind: POOL, pool: main }, whenNobody: { kind: NEXT_STEP } }
   lastResort: [boss, bob]
   reviewOn: "2027-06-30"
 `;

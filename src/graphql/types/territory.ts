@@ -142,7 +142,7 @@ const ImportTerritoriesInput = builder.inputType('ImportTerritoriesInput', {
     text: t.string({
       required: true,
       description:
-        'At most 5 MiB (a request has its own limit) and 50,000 territories. CSV: a header with the fields’ names, separated by commas, semicolons or tabs; several values of one field by `|`. YAML: a list of territories as in a company’s file.',
+        'At most 5 MiB (a request has its own limit) and 50,000 territories. CSV: a header with the fields’ names, separated by commas, semicolons or tabs; several values of one field by `|`. YAML: a list of territories as in a company’s file. What is left out has its default, also where the key is there already.',
     }),
     dryRun: t.boolean({ description: 'Only says what it would come to.' }),
   }),
