@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PoolMember, Strategy } from '../../src/domain/configuration.ts';
-import { earnersOf } from '../../src/domain/decide.ts';
+import { earnersOf, poolRotation } from '../../src/domain/decide.ts';
 import type { RoutableLead } from '../../src/domain/lead.ts';
+import { returnTurn } from '../../src/domain/returnedTurns.ts';
 import { charge } from '../../src/domain/rotation.ts';
 import { earnersIn } from '../../src/domain/routingConfiguration.ts';
 import { lookAt, owners, reasons, tally } from '../support/decisions.ts';
 import { fractions, isWithinShare, rotationOf, sumOf } from '../support/rotation.ts';
-import { lead, market, pool, rep, type Setting, step } from '../support/routing.ts';
+import { compile, lead, market, NOW, pool, rep, type Setting, step } from '../support/routing.ts';
 
 const SEGMENTS: NonNullable<Setting['segments']> = [
   { id: 'icp', key: 'icp', name: 'ICP', condition: { field: 'icp', operator: 'EQUALS', value: true } },
@@ -169,4 +170,21 @@ test('an assignment by hand counts in the rotation of the lead’s segment, by i
   ]);
   expect(fractions(charge('WEIGHTED', eligible, rotation, 'cy', 1))).toEqual({ ada: '3/4', bob: '1/4', cy: '-1' });
   expect([earners(NEITHER).rotationId, fractions(rotationOf({}))]).toEqual(['main', {}]);
+});
+
+test('a turn of a segment that is given back goes by the segment’s weights where who paid has left', () => {
+  const big = (repId: string, weight: number) => ({ repId, weight: 1, segmentWeights: { big: weight } });
+  const { pools } = compile({
+    reps: [rep('b'), rep('c')],
+    pools: [pool('main', [big('b', 3), big('c', 1)], { strategy: 'WEIGHTED', weightSegments: ['big'] })],
+  });
+  const turn = {
+    rotationId: poolRotation('main', 'big'),
+    paidBy: 'a',
+    value: 1,
+    earners: { listed: [{ id: 'b', weight: 3 }], others: { count: 0, weight: 0 } },
+  };
+  const returned = returnTurn(turn, NOW, rotationOf({ b: 0, c: 0 }), { pools }, 'GIVE_BACK');
+  // b returns the lead; what a gets back goes to b and c, three to one.
+  expect(fractions(returned)).toEqual({ b: '-1/4', c: '1/4' });
 });
