@@ -2,7 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createLanes, type Lanes } from './assignment/lanes.ts';
-import { createAuthenticate } from './auth/authenticate.ts';
+import { createSeen } from './assignment/seen.ts';
+import { type Authenticate, createAuthenticate } from './auth/authenticate.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ensureAdminKey } from './configuration/apiKeys.ts';
@@ -13,6 +14,7 @@ import { migrate } from './db/migrate.ts';
 import { createHub, type Hub } from './events/hub.ts';
 import { createGraphQLServer, GRAPHQL_PATH, type GraphQLServer } from './graphql/server.ts';
 import { createLog } from './log.ts';
+import { databaseNow, type SweepOptions, startSweep, sweep } from './sweep.ts';
 import { startUpkeep } from './upkeep.ts';
 
 export interface App {
@@ -21,6 +23,8 @@ export interface App {
   /** The admin key that the first start has made, to be shown this once; null when there was one. */
   readonly newAdminKey: string | null;
   start(): Promise<void>;
+  /** Carries out what is due, as a server does each second. */
+  sweep(): Promise<void>;
   /** Drains: stops listening, closes sockets, finishes what is under way, then the database. */
   stop(): Promise<void>;
 }
@@ -42,7 +46,8 @@ interface Running {
   readonly lanes: Lanes;
   readonly graphql: GraphQLServer | null;
   readonly server: Server | null;
-  readonly upkeep: { stop(): Promise<void> } | null;
+  /** What goes on by itself. */
+  readonly background: readonly { stop(): Promise<void> }[];
 }
 
 /** Connections of one server: one commits, one listens, the others read. */
@@ -51,12 +56,8 @@ const POOL_SIZE = 20;
 const DRAIN_MS = 8_000;
 
 /** Wires everything from a configuration; nothing happens before `start`. */
-export function createApp({
-  config,
-  clock = systemClock,
-  log = createLog(config.logLevel),
-  batchSize,
-}: AppOptions): App {
+export function createApp({ config, clock: givenClock, log = createLog(config.logLevel), batchSize }: AppOptions): App {
+  const clock = givenClock ?? systemClock;
   let running: Running | null = null;
   let draining = false;
   let url = '';
@@ -82,21 +83,25 @@ export function createApp({
         ...(batchSize === undefined ? {} : { batchSize }),
       });
       await hub.start();
+      const seen = createSeen({ lanes, clock, log });
       const graphql =
         config.role === 'worker'
           ? null
           : createGraphQLServer({
               services: { database, clock, hub, intake: { lanes, clock } },
-              authenticate: createAuthenticate({ database, clock, log, jwt: config.jwt }),
+              authenticate: noting(createAuthenticate({ database, clock, log, jwt: config.jwt }), seen),
               log,
               production: config.production,
             });
       const server = createHttpServer(graphql, () => isReady(database, hub));
-      running = { embedded, database, hub, lanes, graphql, server, upkeep: null };
+      running = { embedded, database, hub, lanes, graphql, server, background: [{ stop: seen.flush }] };
       await listen(server, config);
       // Last: a server that cannot listen closes its database at once.
-      const upkeep = config.role === 'api' ? null : startUpkeep({ database, clock, log, committed: hub.committed });
-      running = { ...running, upkeep };
+      if (config.role !== 'api') {
+        const upkeep = startUpkeep({ database, clock, log, committed: hub.committed });
+        const sweeping = startSweep(sweepOptions(running));
+        running = { ...running, background: [...running.background, upkeep, sweeping] };
+      }
       const { address, port, family } = server.address() as AddressInfo;
       url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
     } catch (error) {
@@ -106,6 +111,14 @@ export function createApp({
       throw error;
     }
   }
+
+  const sweepOptions = ({ database, lanes }: Running): SweepOptions => ({
+    database,
+    lanes,
+    clock,
+    log,
+    now: givenClock ? async () => givenClock.now() : () => databaseNow(database),
+  });
 
   async function isReady(database: Database, hub: Hub): Promise<boolean> {
     if (draining || !hub.listening) return false;
@@ -118,14 +131,14 @@ export function createApp({
   async function stop(): Promise<void> {
     if (running === null || draining) return;
     draining = true;
-    const { embedded, database, hub, lanes, graphql, server, upkeep } = running;
+    const { embedded, database, hub, lanes, graphql, server, background } = running;
     const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
     server?.closeIdleConnections();
     const cut = setTimeout(() => server?.closeAllConnections(), DRAIN_MS);
     await graphql?.dispose();
     await closed;
     clearTimeout(cut);
-    await upkeep?.stop();
+    for (const each of background) await each.stop();
     await lanes.close();
     await hub.stop();
     await database.close();
@@ -142,9 +155,21 @@ export function createApp({
       return newAdminKey;
     },
     start,
+    sweep: async () => {
+      if (running !== null) await sweep(sweepOptions(running));
+    },
     stop,
   };
 }
+
+/** Whoever signs in as a rep has been seen; so has whose open socket or stream is looked at again. */
+const noting =
+  (authenticate: Authenticate, seen: ReturnType<typeof createSeen>): Authenticate =>
+  async (authorization) => {
+    const principal = await authenticate(authorization);
+    if (principal?.repId != null) seen.note(principal.workspaceId, principal.repId);
+    return principal;
+  };
 
 function createHttpServer(graphql: GraphQLServer | null, isReady: () => Promise<boolean>): Server {
   const server = createServer((request, response) => {

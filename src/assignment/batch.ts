@@ -1,13 +1,15 @@
 import { v7 } from 'uuid';
-import type { Activity, Assignment, Lead } from '../db/generated/client.ts';
-import type { RoutingState } from '../domain/decide.ts';
+import type { Activity, Assignment, Deadline, Lead, QueuedLead } from '../db/generated/client.ts';
+import type { Absence } from '../domain/availability.ts';
+import type { Exclusion, RoutingState } from '../domain/decide.ts';
 import { Refusal } from '../domain/errors.ts';
 import { isOpen } from '../domain/lead.ts';
 import { EMPTY_ROTATION, type Rotation } from '../domain/rotation.ts';
 import { type Holding, NEW_STANDING, withAssignment, withLead, withoutLead } from '../domain/standing.ts';
 import type { EventKind, NewEvent } from '../events/kinds.ts';
+import type { KnownPresence } from './attendance.ts';
 import type { PersonKeys } from './loadLeads.ts';
-import type { Memory, RepState } from './memory.ts';
+import type { Memory, QueueCount, RepState } from './memory.ts';
 import type { StoredDecision } from './storedDecision.ts';
 
 export interface LeadKey {
@@ -23,6 +25,24 @@ export interface OwnedLead {
   readonly decision: StoredDecision | null;
   /** When the person's first lead came in. */
   readonly firstReceivedAt: Date;
+  /** Its place in a queue; null for one that does not wait. */
+  readonly queued: QueuedLead | null;
+  /** Who had it before, and how they were rid of it; known where an operation asked for the lead itself. */
+  readonly formerOwners: readonly FormerOwner[];
+}
+
+export interface FormerOwner {
+  readonly repId: string;
+  readonly why: Exclusion;
+}
+
+/** What was read under the lane for the operations of a batch. */
+export interface Loaded {
+  readonly leads: readonly OwnedLead[];
+  /** Deadlines that are due, the earliest first. */
+  readonly due: readonly Deadline[];
+  /** Places in queues that operations asked for, those to be served first in front; their leads are among `leads`. */
+  readonly waiting: readonly QueuedLead[];
 }
 
 /** An event as it is stored. */
@@ -48,11 +68,35 @@ export interface Writes {
   readonly events: EventRow[];
   readonly reps: Set<string>;
   readonly rotations: Set<string>;
+  readonly presences: Set<string>;
+  readonly queues: Set<string>;
+  /** By lead; null for one that waits no longer. */
+  readonly queued: Map<string, QueuedLead | null>;
+  /** By kind and subject; null for one that is cancelled. */
+  readonly deadlines: Map<string, Pick<Deadline, 'kind' | 'subjectId'> & { readonly row: Deadline | null }>;
 }
 
 const addTo = (sets: Map<string, Set<string>>, name: string, id: string): void => {
   sets.set(name, (sets.get(name) ?? new Set()).add(id));
 };
+
+/** What an assignment takes up of its owner's limits. */
+export const holdingOf = ({
+  cost,
+  classes,
+  poolId,
+  method,
+  queueId,
+}: Pick<Assignment, 'cost' | 'classes' | 'poolId' | 'method' | 'queueId'>): Holding => ({
+  cost,
+  classes,
+  poolId,
+  claimedFrom: method === 'CLAIM' ? queueId : null,
+});
+
+/** Why an owner is not to get the lead again. */
+export const exclusionOf = ({ offerStatus }: Pick<Assignment, 'offerStatus'>): Exclusion =>
+  offerStatus === 'DECLINED' || offerStatus === 'TIMED_OUT' ? offerStatus : 'ALREADY_HAD';
 
 const NEW_STATE: RepState = { ...NEW_STANDING, lastEvent: 0 };
 
@@ -77,7 +121,15 @@ export class Batch implements RoutingState {
     events: [],
     reps: new Set(),
     rotations: new Set(),
+    presences: new Set(),
+    queues: new Set(),
+    queued: new Map(),
+    deadlines: new Map(),
   };
+  readonly #due: Deadline[];
+  readonly #waiting: readonly QueuedLead[];
+  /** Whether somebody may have room now, or be there, who was not before. */
+  #freed = false;
   readonly #byKey = new Map<string, OwnedLead>();
   readonly #byId = new Map<string, OwnedLead>();
   /** Ids of leads by `personKey` and by phone. */
@@ -85,11 +137,77 @@ export class Batch implements RoutingState {
   /** Ids of leads by that of the person's first lead. */
   readonly #byFirst = new Map<string, Set<string>>();
 
-  constructor(workspaceId: string, memory: Memory, now: Date, loaded: readonly OwnedLead[]) {
+  constructor(workspaceId: string, memory: Memory, now: Date, { leads, due, waiting }: Loaded) {
     this.workspaceId = workspaceId;
     this.memory = memory;
     this.now = now;
-    for (const owned of loaded) this.#remember(owned);
+    this.#due = [...due];
+    this.#waiting = waiting;
+    for (const owned of leads) this.#remember(owned);
+  }
+
+  /** Deadlines that are due and that no operation of this batch has taken yet. */
+  takeDue(): readonly Deadline[] {
+    return this.#due.splice(0);
+  }
+
+  /** The leads that wait in these queues, as far as they were read, those to be served first in front. */
+  waitingIn(queueIds: ReadonlySet<string>): readonly QueuedLead[] {
+    return this.#waiting.filter(({ queueId, leadId }) => queueIds.has(queueId) && this.lead(leadId).queued !== null);
+  }
+
+  get freed(): boolean {
+    return this.#freed;
+  }
+
+  absences(repId: string, at: number): readonly Absence[] {
+    return this.memory.attendance.absences(repId, at, this.memory.configuration);
+  }
+
+  setPresence(repId: string, presence: KnownPresence): void {
+    this.memory.attendance.set(repId, presence);
+    this.writes.presences.add(repId);
+    this.#freed = true;
+  }
+
+  queue(queueId: string): QueueCount {
+    return this.memory.queues.get(queueId) ?? { someone: 0, claim: 0 };
+  }
+
+  /** Gives a lead a place in a queue, or changes it. */
+  enqueue(place: QueuedLead): void {
+    const owned = this.lead(place.leadId);
+    if (owned.queued) this.#countQueued(owned.queued, -1);
+    this.#countQueued(place, 1);
+    this.writes.queued.set(place.leadId, place);
+    this.#remember({ ...owned, queued: place });
+  }
+
+  #dequeue(owned: OwnedLead): OwnedLead {
+    if (!owned.queued) return owned;
+    this.#countQueued(owned.queued, -1);
+    this.writes.queued.set(owned.lead.id, null);
+    this.cancelDeadline('QUEUE', owned.assignment.id);
+    return { ...owned, queued: null };
+  }
+
+  #countQueued({ queueId, waitsFor }: QueuedLead, change: 1 | -1): void {
+    const { someone, claim } = this.queue(queueId);
+    this.memory.queues.set(queueId, {
+      someone: someone + (waitsFor === 'SOMEONE' ? change : 0),
+      claim: claim + (waitsFor === 'CLAIM' ? change : 0),
+    });
+    this.writes.queues.add(queueId);
+  }
+
+  setDeadline(row: Omit<Deadline, 'workspaceId'>): void {
+    const { kind, subjectId } = row;
+    const deadline = { ...row, workspaceId: this.workspaceId };
+    this.writes.deadlines.set(`${kind}/${subjectId}`, { kind, subjectId, row: deadline });
+  }
+
+  cancelDeadline(kind: Deadline['kind'], subjectId: string): void {
+    this.writes.deadlines.set(`${kind}/${subjectId}`, { kind, subjectId, row: null });
   }
 
   #remember(owned: OwnedLead): void {
@@ -173,12 +291,13 @@ export class Batch implements RoutingState {
       | 'leadId'
       | 'turnReturned'
       | 'assignedAt'
+      | 'offerReason'
       | 'acknowledgedAt'
       | 'firstContactAt'
       | 'endedAt'
     >,
     decision: StoredDecision,
-    firstReceivedAt: Date,
+    { firstReceivedAt, formerOwners }: Pick<OwnedLead, 'firstReceivedAt' | 'formerOwners'>,
   ): Assignment {
     const { counters, configuration } = this.memory;
     const number = ++counters.lastAssignment;
@@ -189,6 +308,7 @@ export class Batch implements RoutingState {
       leadId: lead.id,
       ...assignment,
       turnReturned: false,
+      offerReason: null,
       assignedAt: this.now,
       acknowledgedAt: null,
       firstContactAt: null,
@@ -198,20 +318,39 @@ export class Batch implements RoutingState {
     this.writes.decisions.push({ assignmentId: row.id, data: decision });
     const moments = configuration.settings.momentsOf(row.repId);
     const state = this.rep(row.repId);
-    const held = isOpen(lead.status) ? withLead(state, row) : state;
-    const isReceived = row.planVersion !== null;
+    const held = isOpen(lead.status) ? withLead(state, holdingOf(row)) : state;
+    const isReceived = row.planVersion !== null && row.method !== 'QUEUE';
     this.#setRep(row.repId, {
       ...state,
       ...(isReceived ? withAssignment(held, number, this.now.getTime(), moments) : held),
     });
-    this.#remember({ lead, assignment: row, decision, firstReceivedAt });
+    this.#remember({ lead, assignment: row, decision, firstReceivedAt, queued: null, formerOwners });
     return row;
   }
 
-  /** Ends the present assignment of an open lead; a new one must follow in the same operation. */
-  end(owned: OwnedLead): void {
-    this.#updateAssignment(owned, { ...owned.assignment, endedAt: this.now });
-    this.#hold(owned.assignment, false);
+  /**
+   * Ends the present assignment of an open lead, with what was due in it; a new one must follow in the same operation.
+   * @returns who has had the lead so far
+   */
+  end(owned: OwnedLead): readonly FormerOwner[] {
+    const { assignment } = owned;
+    this.#updateAssignment(this.#dequeue(owned), {
+      ...assignment,
+      endedAt: this.now,
+      offerStatus: assignment.offerStatus === 'OPEN' ? 'WITHDRAWN' : assignment.offerStatus,
+      slaStatus: assignment.slaStatus === 'DUE' ? null : assignment.slaStatus,
+    });
+    this.#stopClocks(assignment);
+    this.#hold(assignment, false);
+    // Who only answered for it while it waited may be given it.
+    if (assignment.method === 'QUEUE') return owned.formerOwners;
+    return [...owned.formerOwners, { repId: assignment.repId, why: exclusionOf(assignment) }];
+  }
+
+  /** Cancels what is due in an assignment. */
+  #stopClocks({ id, slaStatus, offerStatus }: Assignment): void {
+    if (slaStatus !== null) this.cancelDeadline('SLA', id);
+    if (offerStatus !== null) this.cancelDeadline('OFFER', id);
   }
 
   /** Changes fields of a lead; opening and closing it moves its owner's load. */
@@ -222,8 +361,10 @@ export class Batch implements RoutingState {
     if (inserted >= 0) this.writes.insertedLeads[inserted] = lead;
     else this.writes.updatedLeads.set(id, lead);
     const wasOpen = isOpen(owned.lead.status);
+    const isClosed = wasOpen && !isOpen(lead.status);
     if (wasOpen !== isOpen(lead.status)) this.#hold(owned.assignment, !wasOpen);
-    this.#remember({ ...owned, lead });
+    if (isClosed) this.#stopClocks(owned.assignment);
+    this.#remember({ ...(isClosed ? this.#dequeue(owned) : owned), lead });
     return lead;
   }
 
@@ -241,9 +382,10 @@ export class Batch implements RoutingState {
   }
 
   /** Lets an owner have one open lead more or less. */
-  #hold(assignment: Holding & { readonly repId: string }, more: boolean): void {
+  #hold(assignment: Assignment, more: boolean): void {
     const state = this.rep(assignment.repId);
-    this.#setRep(assignment.repId, { ...state, ...(more ? withLead : withoutLead)(state, assignment) });
+    if (!more) this.#freed = true;
+    this.#setRep(assignment.repId, { ...state, ...(more ? withLead : withoutLead)(state, holdingOf(assignment)) });
   }
 
   insertActivity(activity: Activity): void {
@@ -272,7 +414,10 @@ export class Batch implements RoutingState {
       writes.insertedAssignments.length === 0 &&
       writes.updatedAssignments.size === 0 &&
       writes.activities.length === 0 &&
-      writes.rotations.size === 0
+      writes.rotations.size === 0 &&
+      writes.presences.size === 0 &&
+      writes.queued.size === 0 &&
+      writes.deadlines.size === 0
     );
   }
 }

@@ -1,20 +1,24 @@
 import type { Assignment, Lead } from '../db/generated/client.ts';
 import type { Rep } from '../domain/configuration.ts';
-import { decideWithoutStep } from '../domain/decide.ts';
-import type { Decision } from '../domain/decision.ts';
+import { decideWithoutStep, earnersOf } from '../domain/decide.ts';
+import type { Decision, Turned } from '../domain/decision.ts';
 import { decisionSummary } from '../domain/decisionSummary.ts';
 import { Refusal } from '../domain/errors.ts';
-import type { RoutableLead } from '../domain/lead.ts';
-import { namesIn } from '../domain/routingConfiguration.ts';
+import { isOpen, type RoutableLead } from '../domain/lead.ts';
+import { charge, effectiveWeight } from '../domain/rotation.ts';
+import { type CompiledPool, namesIn } from '../domain/routingConfiguration.ts';
+import { type Ladder, ladderOf } from '../domain/sla.ts';
+import type { EventKind } from '../events/kinds.ts';
 import type { Batch, OwnedLead } from './batch.ts';
-import { type DecidedBy, type StoredDecision, storeDecision } from './storedDecision.ts';
+import { type DecidedBy, type KeptCircumstances, storeDecision } from './storedDecision.ts';
+import { enqueue, tellQueued } from './waiting.ts';
 
 /*
  * What all operations that give leads to reps have in common.
  */
 
 /** What an operation has to see that looks at no lead. */
-export const NOTHING = { size: 1, keys: [], leadIds: [], people: [] } as const;
+export const NOTHING = { size: 1, keys: [], leadIds: [], people: [], due: null, waiting: [] } as const;
 
 /** Nobody owns a lead after having left, or one with their own address. */
 export const canOwn = (rep: Rep | undefined, { email }: Pick<RoutableLead, 'email'>): boolean =>
@@ -38,27 +42,113 @@ export const ownAddress = ({ name }: Rep): Refusal =>
 export const summaryOf = (batch: Batch, decision: Decision): string =>
   decisionSummary(decision, namesIn(batch.memory.configuration));
 
-const decidedBy = ({ memory: { counters, configuration } }: Batch): DecidedBy => ({
-  configVersion: counters.configVersion,
-  settings: configuration.settings,
-});
+const decidedBy = (batch: Batch): DecidedBy => {
+  const { counters, configuration } = batch.memory;
+  const at = batch.now.getTime();
+  return {
+    configVersion: counters.configVersion,
+    settings: configuration.settings,
+    absences: (repId) => batch.absences(repId, at),
+  };
+};
 
+/** How an assignment comes to be, beside the decision. */
+export interface Made extends Pick<Assignment, 'reason' | 'assignedBy'> {
+  /** The queue it was claimed from. */
+  readonly queueId?: string;
+}
+
+/** Gives a lead to whom the decision says, with the clocks that begin to run by it. */
 export function carryOut(
   batch: Batch,
   lead: Lead,
   decision: Decision,
-  by: Pick<Assignment, 'reason' | 'assignedBy'>,
-  firstReceivedAt: Date,
-  circumstances: Pick<StoredDecision, 'duplicateOf' | 'exclude' | 'movedTo'> = {},
+  made: Made,
+  past: Pick<OwnedLead, 'firstReceivedAt' | 'formerOwners'>,
+  circumstances: KeptCircumstances = {},
 ): Assignment {
   for (const { rotationId, rotation } of decision.turns) batch.setRotation(rotationId, rotation);
-  const { repId, method, stepKey, poolId, territoryId, planVersion, value, cost, classes } = decision;
-  return batch.assign(
+  const { repId, method, stepKey, poolId, territoryId, planVersion, value, cost, classes, queue } = decision;
+  const counts = isOpen(lead.status) && queue === null && planVersion !== null;
+  const sla = counts ? ladderFor(batch, toRoutable(lead), repId) : null;
+  const offerUntil =
+    decision.offerSeconds === null ? null : new Date(batch.now.getTime() + decision.offerSeconds * 1_000);
+  const assignment = batch.assign(
     lead,
-    { repId, method, stepKey, poolId, territoryId, planVersion, value, cost, classes: [...classes], ...by },
+    {
+      ...{ repId, method, stepKey, poolId, territoryId, planVersion, value, cost, classes: [...classes] },
+      reason: made.reason,
+      assignedBy: made.assignedBy,
+      queueId: queue?.id ?? made.queueId ?? null,
+      offerUntil,
+      offerStatus: offerUntil === null ? null : 'OPEN',
+      slaPolicy: sla?.key ?? null,
+      slaDueAt: sla && new Date(sla.ladder.dueAt),
+      slaStatus: sla && 'DUE',
+    },
     storeDecision(decision, decidedBy(batch), circumstances),
-    firstReceivedAt,
+    past,
   );
+  if (sla) startLadder(batch, assignment, sla.ladder);
+  if (offerUntil !== null) {
+    const { id: subjectId, leadId } = assignment;
+    batch.setDeadline({ kind: 'OFFER', subjectId, leadId, repId, dueAt: offerUntil, data: {} });
+  }
+  if (queue !== null) enqueue(batch, lead, assignment, queue);
+  return assignment;
+}
+
+/** The ladder of the policy for a lead; null where there is none. */
+function ladderFor(
+  batch: Batch,
+  lead: RoutableLead,
+  repId: string,
+): { readonly key: string; readonly ladder: Ladder } | null {
+  const { sla, hours } = batch.memory.configuration;
+  const at = batch.now.getTime();
+  const policy = sla.policyOf(lead, at);
+  const ladder = policy && ladderOf(policy, hours.get(repId) ?? null, at);
+  return policy && ladder && { key: policy.key, ladder };
+}
+
+/** What is kept of a ladder: all of it, since the policy may change and the deadline does not. */
+export interface KeptLadder extends Ladder {
+  /** The rung that is next. */
+  readonly next: number;
+}
+
+export function startLadder(batch: Batch, { id, leadId, repId }: Assignment, ladder: Ladder, next = 0): void {
+  const dueAt = new Date(ladder.dueAts[next] as number);
+  const data = { ...ladder, next } satisfies KeptLadder;
+  batch.setDeadline({ kind: 'SLA', subjectId: id, leadId, repId, dueAt, data: { ...data } as object as never });
+}
+
+/** Lets the clock run again for a lead that was closed before anybody was in contact. */
+export function restartLadder(batch: Batch, leadId: string): void {
+  const { lead, assignment } = batch.lead(leadId);
+  if (assignment.method === 'QUEUE' || assignment.firstContactAt !== null || assignment.planVersion === null) return;
+  const sla = ladderFor(batch, toRoutable(lead), assignment.repId);
+  if (sla === null) return;
+  const started = batch.updateAssignment(leadId, { slaDueAt: new Date(sla.ladder.dueAt), slaStatus: 'DUE' });
+  startLadder(batch, started, sla.ladder);
+}
+
+/** The turn that an assignment past the rotation counts as in a pool; none where it does not count there. */
+export function turnsFor(
+  batch: Batch,
+  pool: CompiledPool | undefined,
+  lead: RoutableLead,
+  repId: string,
+): { readonly value: number; readonly turns: readonly Turned[] } {
+  const { configuration } = batch.memory;
+  const at = batch.now.getTime();
+  const value = pool?.valueOf(lead, at) ?? 1;
+  if (!pool?.countManual || !pool.members.some((member) => member.repId === repId)) return { value, turns: [] };
+  const { rotationId, rotation, eligible } = earnersOf(pool, lead, configuration, batch, { at });
+  const charged = charge(pool.strategy, eligible, rotation, repId, value);
+  const listed = eligible.map(({ id, weight }) => ({ id, weight: effectiveWeight(pool.strategy, weight) }));
+  const earners = { listed, others: { count: 0, weight: 0 } };
+  return { value, turns: [{ rotationId, rotation: charged, paidBy: repId, value, earners }] };
 }
 
 /** A stored lead as routing sees it. */
@@ -67,26 +157,22 @@ export const toRoutable = (lead: Lead): RoutableLead => ({
   attributes: lead.attributes as RoutableLead['attributes'],
 });
 
-/** Ends an assignment and begins the next one; both reps hear of it. */
+/** Ends an assignment and begins the next one; both reps hear of it. Into a queue, its members do too. */
 export function handOver(
   batch: Batch,
   former: OwnedLead,
   decision: Decision,
-  { reason, by }: { readonly reason: string; readonly by: string },
-  circumstances: Pick<StoredDecision, 'exclude' | 'movedTo'> = {},
-): void {
+  { reason, by, queueId }: { readonly reason: string; readonly by: string; readonly queueId?: string },
+  circumstances: KeptCircumstances = {},
+  kind: EventKind = 'lead.reassigned',
+): Assignment {
   const { reps } = batch.memory.configuration;
   const { id: leadId } = former.lead;
   const { repId, method } = decision;
-  batch.end(former);
-  const assignment = carryOut(
-    batch,
-    former.lead,
-    decision,
-    { reason, assignedBy: by },
-    former.firstReceivedAt,
-    circumstances,
-  );
+  const formerOwners = batch.end(former);
+  const made = { reason, assignedBy: by, ...(queueId === undefined ? {} : { queueId }) };
+  const past = { firstReceivedAt: former.firstReceivedAt, formerOwners };
+  const assignment = carryOut(batch, former.lead, decision, made, past, circumstances);
   const from = reps.byId.get(former.assignment.repId)?.key ?? null;
   const to = reps.byId.get(repId)?.key ?? null;
   batch.emit({
@@ -96,11 +182,7 @@ export function handOver(
     assignmentId: former.assignment.id,
     data: { to, method, reason },
   });
-  batch.emit({
-    kind: 'lead.reassigned',
-    repId,
-    leadId,
-    assignmentId: assignment.id,
-    data: { from, method, reason },
-  });
+  if (decision.queue !== null) tellQueued(batch, leadId, reason);
+  else batch.emit({ kind, repId, leadId, assignmentId: assignment.id, data: { from, method, reason } });
+  return assignment;
 }

@@ -4,10 +4,10 @@ import { Refusal } from '../domain/errors.ts';
 import { type ActivityKind, isContact, isOpen, type LeadStatus } from '../domain/lead.ts';
 import { returnTurn } from '../domain/returnedTurns.ts';
 import type { Batch, OwnedLead } from './batch.ts';
-import { canOwn, handOver, NOTHING, noPlan } from './carryOut.ts';
+import { canOwn, handOver, NOTHING, noPlan, restartLadder } from './carryOut.ts';
 import type { Operation } from './lane.ts';
 import { decideMove } from './moveLeads.ts';
-import { readDecision } from './storedDecision.ts';
+import { keepExclusions, readDecision } from './storedDecision.ts';
 
 export interface NewActivity {
   readonly leadId: string;
@@ -33,7 +33,14 @@ export const recordActivity = (input: NewActivity): Operation<{ activity: Activi
     if (isContact(kind)) {
       if (assignment.repId === repId && assignment.firstContactAt === null) {
         // A call made before the lead changed hands answers at once.
-        batch.updateAssignment(leadId, { firstContactAt: at < assignment.assignedAt ? assignment.assignedAt : at });
+        batch.updateAssignment(leadId, {
+          firstContactAt: at < assignment.assignedAt ? assignment.assignedAt : at,
+          slaStatus: assignment.slaStatus === 'DUE' ? 'FULFILLED' : assignment.slaStatus,
+          // Who has called has accepted.
+          offerStatus: assignment.offerStatus === 'OPEN' ? 'ACCEPTED' : assignment.offerStatus,
+        });
+        if (assignment.slaStatus !== null) batch.cancelDeadline('SLA', assignment.id);
+        if (assignment.offerStatus === 'OPEN') batch.cancelDeadline('OFFER', assignment.id);
       }
       lead = batch.updateLead(leadId, {
         firstContactAt: before.firstContactAt ?? at,
@@ -60,31 +67,37 @@ export const recordActivity = (input: NewActivity): Operation<{ activity: Activi
 export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NEW'>): Operation<Lead> => ({
   ...NOTHING,
   leadIds: [leadId],
-  apply: (batch) => {
-    const { lead: before, assignment } = batch.lead(leadId);
-    if (before.status === status) return before;
-    const { reps, plan } = batch.memory.configuration;
-    const isOrphan = isOpen(status) && !isOpen(before.status) && !canOwn(reps.byId.get(assignment.repId), before);
-    if (isOrphan && plan === null) throw noPlan();
-    const closedAt = isOpen(status) ? null : (before.closedAt ?? batch.now);
-    const lead = batch.updateLead(leadId, { status, closedAt });
-    if ((before.status === 'DISQUALIFIED') !== (status === 'DISQUALIFIED')) returnTurns(batch, batch.lead(leadId));
-    batch.emit({
-      kind: 'lead.updated',
-      repId: assignment.repId,
-      leadId,
-      assignmentId: assignment.id,
-      data: { from: before.status, to: status },
-    });
-    if (isOrphan) {
-      const again = { destination: { kind: 'PLAN' }, method: 'REASSIGNMENT', mayStay: false } as const;
-      const decision = decideMove(batch, batch.lead(leadId), [], again);
-      const by = { reason: 'Opened again after its owner had left', by: 'plan' };
-      handOver(batch, batch.lead(leadId), decision, by, { exclude: [assignment.repId] });
-    }
-    return lead;
-  },
+  apply: (batch) => setStatus(batch, leadId, status),
 });
+
+/** As `updateLeadStatus`, in an operation that has asked for the lead. */
+export function setStatus(batch: Batch, leadId: string, status: Exclude<LeadStatus, 'NEW'>): Lead {
+  const { lead: before, assignment } = batch.lead(leadId);
+  if (before.status === status) return before;
+  const { reps, plan } = batch.memory.configuration;
+  const isReopened = isOpen(status) && !isOpen(before.status);
+  const hasWaited = assignment.method === 'QUEUE';
+  const isOrphan = isReopened && (hasWaited || !canOwn(reps.byId.get(assignment.repId), before));
+  if (isOrphan && plan === null) throw noPlan();
+  const closedAt = isOpen(status) ? null : (before.closedAt ?? batch.now);
+  const lead = batch.updateLead(leadId, { status, closedAt });
+  if ((before.status === 'DISQUALIFIED') !== (status === 'DISQUALIFIED')) returnTurns(batch, batch.lead(leadId));
+  batch.emit({
+    kind: 'lead.updated',
+    repId: assignment.repId,
+    leadId,
+    assignmentId: assignment.id,
+    data: { from: before.status, to: status },
+  });
+  if (isOrphan) {
+    const again = { destination: { kind: 'PLAN' }, method: 'REASSIGNMENT', mayStay: hasWaited } as const;
+    const decision = decideMove(batch, batch.lead(leadId), [], again);
+    const reason = hasWaited ? 'Opened again after it had waited' : 'Opened again after its owner had left';
+    const exclude = new Map(hasWaited ? [] : [[assignment.repId, 'ALREADY_HAD'] as const]);
+    handOver(batch, batch.lead(leadId), decision, { reason, by: 'plan' }, keepExclusions(exclude));
+  } else if (isReopened) restartLadder(batch, leadId);
+  return lead;
+}
 
 /**
  * Who earned of a lead that is disqualified returns it, and its owner gets back what was paid; the other way round when

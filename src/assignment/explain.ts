@@ -1,5 +1,5 @@
 import type { Assignment, Lead } from '../db/generated/client.ts';
-import { decide } from '../domain/decide.ts';
+import { decide, escalate, push } from '../domain/decide.ts';
 import type { Decision, StepTrace } from '../domain/decision.ts';
 import type { Language } from '../domain/decisionSummary.ts';
 import { whyNot } from '../domain/explainCondition.ts';
@@ -7,7 +7,15 @@ import type { RoutableLead } from '../domain/lead.ts';
 import type { Step } from '../domain/plan.ts';
 import { compilePools, planOfPool, type RoutingConfiguration } from '../domain/routingConfiguration.ts';
 import { toRoutable } from './carryOut.ts';
-import { type ReadDecision, readDecision, type StoredDecision, snapshotOf, storeDecision } from './storedDecision.ts';
+import {
+  exclusionsIn,
+  type ReadDecision,
+  readDecision,
+  type Snapshot,
+  type StoredDecision,
+  snapshotOf,
+  storeDecision,
+} from './storedDecision.ts';
 import type { Basis } from './submit.ts';
 
 /** What a decision was made of. */
@@ -105,9 +113,16 @@ export async function replayDecision(decided: Decided, load: LoadConfiguration):
   if (stored.steps.length === 0) return { replayed: false, same: true, differences: [], decision: kept };
   const configuration = await configurationOf(decided, load);
   if (configuration === null) return null;
-  const again = decideAgain(decided, configuration);
+  const snapshot = snapshotOf(stored);
+  const at = assignment.assignedAt.getTime();
+  const again = decideAgain(decided, configuration, snapshot, at);
+  const decidedBy = {
+    ...configuration,
+    configVersion: stored.configVersion,
+    absences: (rep: string) => snapshot.absences(rep, at),
+  };
   const readAgain = {
-    ...readDecision(storeDecision(again, { ...configuration, configVersion: stored.configVersion }), method),
+    ...readDecision(storeDecision(again, decidedBy), method),
     repId: again.repId,
     planVersion: again.planVersion,
     stepKey: again.stepKey,
@@ -118,8 +133,12 @@ export async function replayDecision(decided: Decided, load: LoadConfiguration):
   return { replayed: true, same: differences.length === 0, differences, decision: readAgain };
 }
 
-function decideAgain({ lead, assignment, stored }: Decided, configuration: RoutingConfiguration): Decision {
-  const snapshot = snapshotOf(stored);
+function decideAgain(
+  { lead, assignment, stored }: Decided,
+  configuration: RoutingConfiguration,
+  snapshot: Snapshot,
+  at: number,
+): Decision {
   // Members who were only counted could not have been chosen; their earning is in the snapshot's rotations.
   const pools = compilePools(
     Array.from(configuration.pools.byId.values(), (pool) => ({
@@ -129,10 +148,19 @@ function decideAgain({ lead, assignment, stored }: Decided, configuration: Routi
     configuration.segments,
   );
   const plan = stored.movedTo === undefined ? configuration.plan : planOfPool(configuration, stored.movedTo);
-  return decide(toRoutable(lead), { ...configuration, pools, plan }, snapshot, {
-    at: assignment.assignedAt.getTime(),
-    exclude: new Set(stored.exclude),
-  });
+  const { pushedTo, fromStep, escalation } = stored;
+  const circumstances = { at, exclude: exclusionsIn(stored), ...(fromStep === undefined ? {} : { fromStep }) };
+  const known = { ...configuration, pools, plan };
+  const routable = toRoutable(lead);
+  if (escalation !== undefined) return found(escalate(routable, known, snapshot, circumstances, escalation));
+  const pool = pools.byId.get(pushedTo ?? '');
+  if (pool) return found(push(routable, pool, assignment.stepKey, known, snapshot, circumstances));
+  return decide(routable, known, snapshot, circumstances);
+}
+
+function found(decision: Decision | null): Decision {
+  if (decision === null) throw new Error('what was decided then is not to be decided now');
+  return decision;
 }
 
 type Comparable = Replay['decision'];

@@ -3,19 +3,16 @@ import type { Database } from '../db/client.ts';
 import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
 import { lockLane } from '../db/lane.ts';
 import { Refusal } from '../domain/errors.ts';
-import { Batch, type LeadKey } from './batch.ts';
-import { loadLeads, type PersonKeys, type Wanted } from './loadLeads.ts';
+import { Batch } from './batch.ts';
+import { load, type Wanted } from './loadLeads.ts';
 import { type Memory, refresh } from './memory.ts';
+import { SERVED_AT_ONCE, serve, servesSomebody } from './queues.ts';
 import { write } from './write.ts';
 
 /** One thing to do under the lane. Operations that arrive while a commit is under way share the next one. */
-export interface Operation<Result> {
+export interface Operation<Result> extends Wanted {
   /** Leads it brings in or touches: what counts toward the limit of a batch. */
   readonly size: number;
-  /** Leads it has to see; read for all operations of a batch at once. */
-  readonly keys: readonly LeadKey[];
-  readonly leadIds: readonly string[];
-  readonly people: readonly PersonKeys[];
   /** Works on the batch alone: no I/O. Refuses before it changes anything. */
   apply(batch: Batch): Result;
 }
@@ -25,6 +22,8 @@ export const wantedBy = (operations: readonly Operation<unknown>[]): Wanted => (
   keys: operations.flatMap(({ keys }) => keys),
   leadIds: operations.flatMap(({ leadIds }) => leadIds),
   people: operations.flatMap(({ people }) => people),
+  waiting: operations.flatMap(({ waiting }) => waiting),
+  due: operations.reduce<Wanted['due']>((most, { due }) => (most === null ? due : most), null),
 });
 
 export interface Lane {
@@ -82,8 +81,14 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
     return queue.splice(0, count);
   }
 
+  /** Whether somebody may have room, or be there, for whom leads wait. */
+  let freed = false;
+
   async function drain(): Promise<void> {
-    while (queue.length > 0) await commit(takeBatch());
+    while (queue.length > 0 || freed) {
+      freed = false;
+      await commit(takeBatch());
+    }
     running = null;
   }
 
@@ -111,7 +116,10 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
   async function transact(operations: readonly Operation<unknown>[]): Promise<Outcome[]> {
     for (let tried = 1; ; tried += 1) {
       try {
-        return await transactOnce(operations);
+        let outcomes: Outcome[] | null;
+        do outcomes = await transactOnce(operations);
+        while (outcomes === null);
+        return outcomes;
       } catch (error) {
         if (!isRetryable(error) || tried === MAX_TRIES) throw error;
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** tried));
@@ -119,7 +127,8 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
     }
   }
 
-  async function transactOnce(operations: readonly Operation<unknown>[]): Promise<Outcome[]> {
+  /** Null where so much waited that nothing else had its turn. */
+  async function transactOnce(operations: readonly Operation<unknown>[]): Promise<Outcome[] | null> {
     const client = await database.pool.connect();
     let broken: Error | undefined;
     try {
@@ -128,9 +137,14 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
       const current = await refresh(client, workspaceId, memory, before);
       // From here on the memory runs ahead of the database: it is good again only after the commit.
       memory = null;
-      const loaded = await loadLeads(client, workspaceId, wantedBy(operations));
-      const batch = new Batch(workspaceId, current, clock.now(), loaded);
-      const outcomes = operations.map((operation): Outcome => {
+      const now = clock.now();
+      // What waits is served before what arrives.
+      const serving = servesSomebody(current, now) ? serve(current.configuration) : null;
+      const wanted = wantedBy(serving === null ? operations : [serving, ...operations]);
+      const batch = new Batch(workspaceId, current, now, await load(client, workspaceId, wanted));
+      const served = serving?.apply(batch) ?? 0;
+      const isFirst = served >= SERVED_AT_ONCE;
+      const outcomes = (isFirst ? [] : operations).map((operation): Outcome => {
         try {
           return { result: operation.apply(batch) };
         } catch (error) {
@@ -144,8 +158,9 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
       }
       await client.query('COMMIT');
       memory = current;
+      freed ||= batch.freed && servesSomebody(current, now);
       if (batch.writes.events.length > 0) committed(workspaceId, current.counters.lastEvent);
-      return outcomes;
+      return isFirst ? null : outcomes;
     } catch (error) {
       if (isUnavailable(error)) broken = error as Error;
       else await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));

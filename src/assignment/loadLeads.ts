@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { Lead } from '../db/generated/client.ts';
+import type { Deadline, Lead, QueuedLead } from '../db/generated/client.ts';
 import { type RawAssignment, toAssignment } from '../db/rows.ts';
-import type { LeadKey, OwnedLead } from './batch.ts';
+import { exclusionOf, type LeadKey, type Loaded, type OwnedLead } from './batch.ts';
 import type { StoredDecision } from './storedDecision.ts';
 
 /** By what the leads of one person are found. */
@@ -18,6 +18,22 @@ export interface Wanted {
   readonly leadIds: readonly string[];
   /** Open leads of these. */
   readonly people: readonly PersonKeys[];
+  /** Deadlines that are due at a moment, with their leads. */
+  readonly due: Due | null;
+  /** The foremost of those that wait in queues, with their leads. */
+  readonly waiting: readonly Waiting[];
+}
+
+export interface Due {
+  readonly now: Date;
+  readonly limit: number;
+}
+
+export interface Waiting {
+  readonly queueId: string;
+  /** Null for either. */
+  readonly waitsFor: QueuedLead['waitsFor'] | null;
+  readonly limit: number;
 }
 
 /** The latest of one person; more are of no use, since each knows when the first came in. */
@@ -51,15 +67,57 @@ const SELECT_LEADS = `
   JOIN "Lead" l ON l."workspaceId" = $1 AND l."id" = wanted."id"
   LEFT JOIN "Lead" f ON f."workspaceId" = $1 AND f."id" = l."firstLeadId"`;
 
-/* The decision is read where an operation may have to give its turn back. */
+/* The decision and former owners are read where an operation may have to give the turn back, or the lead on. */
 const SELECT_ASSIGNMENTS = `
-  SELECT a.*, d."data" AS "decision" FROM "Assignment" a
+  SELECT a.*, d."data" AS "decision", to_jsonb(q) AS "queued",
+    CASE WHEN d."data" IS NOT NULL THEN (
+      SELECT json_agg(json_build_object('repId', f."repId", 'offerStatus', f."offerStatus")) FROM "Assignment" f
+      WHERE f."workspaceId" = $1 AND f."leadId" = a."leadId" AND f."endedAt" IS NOT NULL AND f."method" <> 'QUEUE'
+    ) END AS "formerOwners"
+  FROM "Assignment" a
   LEFT JOIN "Decision" d ON d."workspaceId" = $1 AND d."assignmentId" = a."id" AND a."leadId" = ANY ($3::uuid[])
+  LEFT JOIN "QueuedLead" q ON q."workspaceId" = $1 AND q."leadId" = a."leadId" AND a."method" = 'QUEUE'
   WHERE a."workspaceId" = $1 AND a."leadId" = ANY ($2::uuid[]) AND a."endedAt" IS NULL`;
 
+/* Whoever sweeps at the same time takes others. */
+const SELECT_DUE = `
+  SELECT * FROM "Deadline" WHERE "workspaceId" = $1 AND "dueAt" <= $2 AND "kind" <> 'LEAVE'
+  ORDER BY "dueAt", "subjectId" LIMIT $3 FOR UPDATE SKIP LOCKED`;
+
+const SELECT_WAITING = `
+  SELECT q.* FROM json_to_recordset($2) AS w("queueId" uuid, "waitsFor" "WaitsFor", "limit" int)
+  CROSS JOIN unnest(enum_range(NULL::"WaitsFor")) AS kind
+  CROSS JOIN LATERAL (
+    SELECT * FROM "QueuedLead" q
+    WHERE q."workspaceId" = $1 AND q."queueId" = w."queueId" AND q."waitsFor" = kind
+    ORDER BY q."priority" DESC, q."capturedAt", q."leadId" LIMIT w."limit"
+  ) AS q
+  WHERE w."waitsFor" IS NULL OR w."waitsFor" = kind
+  ORDER BY q."priority" DESC, q."capturedAt", q."leadId"`;
+
+/** Reads all that operations have to see: a constant number of queries, none for what nobody wants. */
+export async function load(client: pg.ClientBase, workspaceId: string, wanted: Wanted): Promise<Loaded> {
+  const due =
+    wanted.due === null
+      ? []
+      : (await client.query<Deadline>(SELECT_DUE, [workspaceId, wanted.due.now, wanted.due.limit])).rows;
+  const waiting =
+    wanted.waiting.length === 0
+      ? []
+      : (await client.query<QueuedLead>(SELECT_WAITING, [workspaceId, JSON.stringify(wanted.waiting)])).rows;
+  const named = [...due.map(({ leadId }) => leadId), ...waiting.map(({ leadId }) => leadId)];
+  const leadIds = [...wanted.leadIds, ...named.filter((leadId) => leadId !== null)];
+  const leads = await loadLeads(client, workspaceId, { ...wanted, leadIds });
+  const loaded = new Set(leads.map(({ lead }) => lead.id));
+  return { leads, due, waiting: waiting.filter(({ leadId }) => loaded.has(leadId)) };
+}
+
 /** Reads leads with their present assignments: two queries for however many, none if nothing is wanted. */
-export async function loadLeads(client: pg.ClientBase, workspaceId: string, wanted: Wanted): Promise<OwnedLead[]> {
-  const { keys, leadIds, people } = wanted;
+async function loadLeads(
+  client: pg.ClientBase,
+  workspaceId: string,
+  { keys, leadIds, people }: Pick<Wanted, 'keys' | 'leadIds' | 'people'>,
+): Promise<OwnedLead[]> {
   if (keys.length + leadIds.length + people.length === 0) return [];
   const leads = await client.query<Lead & { firstReceivedAt: Date | null }>(SELECT_LEADS, [
     workspaceId,
@@ -68,7 +126,7 @@ export async function loadLeads(client: pg.ClientBase, workspaceId: string, want
     JSON.stringify(people),
   ]);
   if (leads.rows.length === 0) return [];
-  const assignments = await client.query<RawAssignment & { decision: StoredDecision | null }>(SELECT_ASSIGNMENTS, [
+  const assignments = await client.query<OwnedRow>(SELECT_ASSIGNMENTS, [
     workspaceId,
     leads.rows.map(({ id }) => id),
     leadIds,
@@ -77,9 +135,33 @@ export async function loadLeads(client: pg.ClientBase, workspaceId: string, want
   return leads.rows.flatMap(({ firstReceivedAt, ...lead }) => {
     const row = byLead.get(lead.id);
     if (!row) return [];
-    const { decision, ...assignment } = row;
+    const { decision, queued, formerOwners, ...assignment } = row;
     return [
-      { lead, assignment: toAssignment(assignment), decision, firstReceivedAt: firstReceivedAt ?? lead.receivedAt },
+      {
+        lead,
+        assignment: toAssignment(assignment),
+        decision,
+        firstReceivedAt: firstReceivedAt ?? lead.receivedAt,
+        queued: queued && toQueued(queued),
+        formerOwners: (formerOwners ?? []).map((former) => ({ repId: former.repId, why: exclusionOf(former) })),
+      },
     ];
   });
 }
+
+interface OwnedRow extends RawAssignment {
+  readonly decision: StoredDecision | null;
+  readonly queued: StoredPlace | null;
+  readonly formerOwners: readonly Pick<RawAssignment, 'repId' | 'offerStatus'>[] | null;
+}
+
+/** A place in a queue as PostgreSQL writes it into JSON. */
+type StoredPlace = Omit<QueuedLead, 'capturedAt' | 'queuedAt' | 'dueAt'> &
+  Readonly<Record<'capturedAt' | 'queuedAt' | 'dueAt', string>>;
+
+const toQueued = (place: StoredPlace): QueuedLead => ({
+  ...place,
+  capturedAt: new Date(place.capturedAt),
+  queuedAt: new Date(place.queuedAt),
+  dueAt: new Date(place.dueAt),
+});

@@ -1,14 +1,24 @@
 import type pg from 'pg';
 import { loadConfiguration } from '../db/configuration.ts';
 import type { Counters } from '../db/lane.ts';
-import { parseRotation, type Rotation, type StoredRotation } from '../domain/rotation.ts';
+import type { RoutingState } from '../domain/decide.ts';
+import { EMPTY_ROTATION, parseRotation, type Rotation, type StoredRotation } from '../domain/rotation.ts';
 import type { RoutingConfiguration } from '../domain/routingConfiguration.ts';
-import type { Standing } from '../domain/standing.ts';
+import { NEW_STANDING, type Standing } from '../domain/standing.ts';
+import { Attendance, type KnownPresence, NOT_KNOWN } from './attendance.ts';
 
 /** What changes with every lead, of one rep. */
 export interface RepState extends Standing {
   /** Number of the last event in the rep's feed, 0 for none yet. */
   readonly lastEvent: number;
+}
+
+/** How many leads wait in a queue. */
+export interface QueueCount {
+  /** For somebody to be there. */
+  readonly someone: number;
+  /** For whoever claims them. */
+  readonly claim: number;
 }
 
 /**
@@ -20,9 +30,19 @@ export interface Memory {
   configuration: RoutingConfiguration;
   readonly reps: Map<string, RepState>;
   readonly rotations: Map<string, Rotation>;
+  readonly attendance: Attendance;
+  /** By id of the queue. */
+  readonly queues: Map<string, QueueCount>;
   /** Steps of the present plan whose failure has been told. */
   readonly failedSteps: Set<string>;
 }
+
+/** The state as it is committed. */
+export const stateIn = ({ reps, rotations, attendance, configuration }: Memory): RoutingState => ({
+  rep: (repId) => reps.get(repId) ?? NEW_STANDING,
+  rotation: (id) => rotations.get(id) ?? EMPTY_ROTATION,
+  absences: (repId, at) => attendance.absences(repId, at, configuration),
+});
 
 /**
  * Brings the memory up to the counters just read under the lock: only what other commits have changed since is
@@ -46,12 +66,15 @@ export async function refresh(
     configuration,
     reps: memory?.reps ?? new Map(),
     rotations: memory?.rotations ?? new Map(),
+    attendance: memory?.attendance ?? new Attendance(),
+    queues: memory?.queues ?? new Map(),
     failedSteps: memory !== null && samePlan ? memory.failedSteps : new Set(),
   };
   const changed = await readStandings(client, workspaceId, known.batch, current.reps);
   for (const [id, rotation] of await readRotations(client, workspaceId, known.batch)) {
     current.rotations.set(id, rotation);
   }
+  await readPresence(client, workspaceId, known.batch, current);
   // With a new configuration anybody may have been given a rate cap.
   await readRecent(client, workspaceId, current, isConfigured ? changed : null);
   return current;
@@ -94,6 +117,45 @@ async function readRotations(
   return rows.map((row) => [row.id, parseRotation(row)]);
 }
 
+/** Reads whose presence and which queues have changed since a batch, in one query. */
+async function readPresence(
+  client: pg.ClientBase,
+  workspaceId: string,
+  since: number,
+  { attendance, queues }: Pick<Memory, 'attendance' | 'queues'>,
+): Promise<void> {
+  const { rows } = await client.query<{ presence: StoredPresence | null; queue: QueueRow | null }>(
+    `SELECT to_jsonb(p) AS "presence", NULL AS "queue" FROM "RepPresence" p WHERE "workspaceId" = $1 AND "batch" > $2
+     UNION ALL
+     SELECT NULL, to_jsonb(q) FROM "QueueState" q WHERE "workspaceId" = $1 AND "batch" > $2`,
+    [workspaceId, since],
+  );
+  for (const { presence, queue } of rows) {
+    if (presence) attendance.set(presence.repId, toPresence(presence));
+    if (queue) queues.set(queue.queueId, { someone: queue.someone, claim: queue.claim });
+  }
+}
+
+type QueueRow = QueueCount & { readonly queueId: string };
+
+/** Moments as ISO texts: as PostgreSQL writes them into JSON. */
+export type StoredPresence = Omit<KnownPresence, 'busyUntil' | 'lastSeenAt'> & {
+  readonly repId: string;
+  readonly busyUntil: string | null;
+  readonly lastSeenAt: string | null;
+};
+
+const toMs = (moment: string | null): number | null => (moment === null ? null : Date.parse(moment));
+
+const toPresence = ({ pause, busyUntil, leaves, calendars, lastSeenAt }: StoredPresence): KnownPresence => ({
+  ...NOT_KNOWN,
+  pause,
+  leaves,
+  calendars,
+  busyUntil: toMs(busyUntil),
+  lastSeenAt: toMs(lastSeenAt),
+});
+
 /** Reads, for reps with rate caps, when they last received leads: one query, none where nobody has any. */
 async function readRecent(
   client: pg.ClientBase,
@@ -109,7 +171,7 @@ async function readRecent(
   if (wanted.length === 0) return;
   const { rows } = await client.query<{ repId: string; recent: Date[] }>(
     `SELECT r."repId", array(
-       SELECT a."assignedAt" FROM "Assignment" a WHERE a."workspaceId" = $1 AND a."repId" = r."repId" AND a."planVersion" IS NOT NULL
+       SELECT a."assignedAt" FROM "Assignment" a WHERE a."workspaceId" = $1 AND a."repId" = r."repId" AND a."planVersion" IS NOT NULL AND a."method" <> 'QUEUE'
        ORDER BY a."number" DESC LIMIT r."moments"
      ) AS "recent"
      FROM json_to_recordset($2) AS r("repId" uuid, "moments" int)`,

@@ -1,12 +1,21 @@
-import { decide, earnersOf, type RoutingState } from '../domain/decide.ts';
-import type { Decision, Method, Turned } from '../domain/decision.ts';
+import { decide, type RoutingState } from '../domain/decide.ts';
+import type { Decision, Method } from '../domain/decision.ts';
 import { Refusal } from '../domain/errors.ts';
 import { isOpen } from '../domain/lead.ts';
-import { charge, effectiveWeight } from '../domain/rotation.ts';
 import { planOfPool } from '../domain/routingConfiguration.ts';
 import { type Standing, withoutLead } from '../domain/standing.ts';
-import type { Batch, OwnedLead } from './batch.ts';
-import { canOwn, handOver, NOTHING, noPlan, ownAddress, repLeft, toRoutable, withoutStep } from './carryOut.ts';
+import { type Batch, holdingOf, type OwnedLead } from './batch.ts';
+import {
+  canOwn,
+  handOver,
+  NOTHING,
+  noPlan,
+  ownAddress,
+  repLeft,
+  toRoutable,
+  turnsFor,
+  withoutStep,
+} from './carryOut.ts';
 import type { Operation } from './lane.ts';
 
 export interface HandAssignment {
@@ -43,20 +52,11 @@ export const assignByHand = ({ leadId, repId, reason, poolId, by }: HandAssignme
 
     const companions = batch.companionsOf(former).filter(({ lead }) => canOwn(rep, lead));
     const routable = toRoutable(former.lead);
-    const at = batch.now.getTime();
-    const value = pool?.valueOf(routable, at) ?? 1;
-    const counts = pool?.countManual === true && pool.members.some((member) => member.repId === repId);
-    const turns: Turned[] = [];
-    if (counts) {
-      const { rotationId, rotation, eligible } = earnersOf(pool, routable, configuration, batch, { at });
-      const charged = charge(pool.strategy, eligible, rotation, repId, value);
-      const listed = eligible.map(({ id, weight }) => ({ id, weight: effectiveWeight(pool.strategy, weight) }));
-      const earners = { listed, others: { count: 0, weight: 0 } };
-      turns.push({ rotationId, rotation: charged, paidBy: repId, value, earners });
-    }
-    const poolOf = { poolId: pool?.id ?? null, territoryId: former.assignment.territoryId };
+    const { stepKey, territoryId: territory } = former.assignment;
+    const turned = { ...turnsFor(batch, pool, routable, repId), poolId: pool?.id ?? null };
     const method = 'MANUAL';
-    handOver(batch, former, withoutStep(batch, routable, { repId, method, ...poolOf, value, turns }), { reason, by });
+    const made = { repId, method, stepKey, territoryId: territory, ...turned } as const;
+    handOver(batch, former, withoutStep(batch, routable, made), { reason, by });
     for (const companion of companions) {
       const { territoryId } = companion.assignment;
       const decision = withoutStep(batch, toRoutable(companion.lead), { repId, method, territoryId });
@@ -151,20 +151,22 @@ export function decideMove(
     const mayOwn = canOwn(configuration.reps.byId.get(destination.repId), lead);
     return withoutStep(batch, routable, { repId: mayOwn ? destination.repId : assignment.repId, method });
   }
-  const exclude: ReadonlySet<string> = new Set(mayStay ? [] : [assignment.repId]);
+  const exclude = new Map(mayStay ? [] : [[assignment.repId, 'ALREADY_HAD'] as const]);
   const plan = destination.kind === 'PLAN' ? configuration.plan : planOfPool(configuration, destination.poolId);
   if (plan === null) throw noPlan();
   const state = without(batch, [former, ...companions]);
   const decision = decide(routable, { ...configuration, plan }, state, { at: batch.now.getTime(), exclude });
-  return { ...decision, method };
+  return decision.queue === null ? { ...decision, method } : decision;
 }
 
 /** The state as if leads of one owner were gone: what they take up must not keep them from staying. */
-const without = (batch: Batch, leads: readonly OwnedLead[]): RoutingState => ({
+export const without = (batch: Batch, leads: readonly OwnedLead[]): RoutingState => ({
   rep: (repId) =>
     leads.reduce<Standing>(
-      (standing, { assignment }) => (assignment.repId === repId ? withoutLead(standing, assignment) : standing),
+      (standing, { assignment }) =>
+        assignment.repId === repId ? withoutLead(standing, holdingOf(assignment)) : standing,
       batch.rep(repId),
     ),
   rotation: (id) => batch.rotation(id),
+  absences: (repId, at) => batch.absences(repId, at),
 });

@@ -2,8 +2,9 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 import { Refusal } from '../domain/errors.ts';
 import { Batch, type OwnedLead } from './batch.ts';
+import { NOTHING } from './carryOut.ts';
 import type { Lanes } from './lanes.ts';
-import { loadLeads } from './loadLeads.ts';
+import { load } from './loadLeads.ts';
 import { lookAhead } from './lookAhead.ts';
 import type { Memory } from './memory.ts';
 import { type Move, type Moved, moveLeads } from './moveLeads.ts';
@@ -46,9 +47,11 @@ export async function carryOutMove(
       const loaded: OwnedLead[] = [];
       // In parts too: for many at once PostgreSQL may choose a plan that is quadratic while the tables are not analysed.
       for (const leadIds of partsOf(move.leadIds)) {
-        loaded.push(...(await loadLeads(client, workspaceId, { keys: [], leadIds, people: [] })));
+        loaded.push(...(await load(client, workspaceId, { ...NOTHING, leadIds })).leads);
       }
-      return moveLeads(move).apply(new Batch(workspaceId, memory, clock.now(), loaded));
+      return moveLeads(move).apply(
+        new Batch(workspaceId, memory, clock.now(), { leads: loaded, due: [], waiting: [] }),
+      );
     });
   }
   const moved = new Map<string, Moved>();

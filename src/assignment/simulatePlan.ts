@@ -12,7 +12,7 @@ import type { Holding } from '../domain/standing.ts';
 import { Batch } from './batch.ts';
 import { toRoutable } from './carryOut.ts';
 import { wantedBy } from './lane.ts';
-import { loadLeads } from './loadLeads.ts';
+import { load } from './loadLeads.ts';
 import { lookAhead } from './lookAhead.ts';
 import type { Memory } from './memory.ts';
 import { type Closing, type PastLead, selectLastLeads, stateBefore } from './pastLeads.ts';
@@ -106,7 +106,7 @@ export const previewVersion = (
   lookAhead(database, workspaceId, async (client, published) => {
     const memory = await withPlan(client, workspaceId, published, version);
     const operation = preview(lead);
-    const loaded = await loadLeads(client, workspaceId, wantedBy([operation]));
+    const loaded = await load(client, workspaceId, wantedBy([operation]));
     return operation.apply(new Batch(workspaceId, memory, now, loaded));
   });
 
@@ -151,7 +151,7 @@ async function submitGiven(
   now: Date,
 ): Promise<SimulatedLead[]> {
   const operations = leads.map(submit);
-  const loaded = await loadLeads(client, workspaceId, wantedBy(operations));
+  const loaded = await load(client, workspaceId, wantedBy(operations));
   const batch = new Batch(workspaceId, memory, now, loaded);
   const outcomes = operations.map((operation) => operation.apply(batch));
   const faults = outcomes.filter((outcome) => outcome instanceof InvalidInput);
@@ -174,7 +174,11 @@ async function repeatLast(
   const past = [first, ...rest] as const;
   const state = await stateBefore(client, workspaceId, memory, past);
   const { pools } = memory.configuration;
-  const simulation = new Simulation(memory.configuration, state);
+  const attendance = memory.attendance.asPlanned();
+  const simulation = new Simulation(memory.configuration, {
+    ...state,
+    absences: (repId, at) => attendance.absences(repId, at, memory.configuration),
+  });
   const closings = [...state.closings];
   const repeated = new Map<string, SimulatedLead>();
   for (const [position, { lead, assignment }] of past.entries()) {

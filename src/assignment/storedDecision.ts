@@ -1,4 +1,5 @@
-import { listRotation, poolRotation, type RoutingState } from '../domain/decide.ts';
+import { ABSENCES, type Absence } from '../domain/availability.ts';
+import { type Escalation, type Exclusion, listRotation, poolRotation, type RoutingState } from '../domain/decide.ts';
 import type {
   Attempt,
   Bound,
@@ -38,7 +39,10 @@ type StoredRep = readonly [
   moments?: readonly CapMoment[],
 ];
 
-/** Position in the list of reps, reason, limit, weight, tier, rank (0 for none), held from this pool, bound. */
+/**
+ * Position in the list of reps, reason, limit, weight, tier, rank (0 for none, -1 for who earns and is away), held from
+ * this pool, bound.
+ */
 type StoredConsidered = readonly [
   rep: number,
   reason: Reason,
@@ -49,6 +53,9 @@ type StoredConsidered = readonly [
   held?: number,
   bound?: Bound | null,
 ];
+
+/** Reason, end, id of the delegate. */
+type StoredAbsence = readonly [reason: Absence['reason'], until: number | null, delegateId?: string];
 
 interface StoredRotation {
   readonly id: string;
@@ -81,11 +88,18 @@ export interface StoredDecision {
   readonly beyondCapacity: boolean;
   /** The open lead of the same person, to whose owner it went. */
   readonly duplicateOf?: string;
-  /** Reps from whom the lead was being taken. */
-  readonly exclude?: readonly string[];
+  /** Reps who were not to get the lead, and why unless they have had it. */
+  readonly exclude?: readonly (string | readonly [repId: string, why: Exclusion])[];
   /** The pool it was moved to, past the plan. */
   readonly movedTo?: string;
+  /** The pool among whose members it was shared after it had waited. */
+  readonly pushedTo?: string;
+  /** The step at which it began. */
+  readonly fromStep?: string;
+  readonly escalation?: Escalation;
   readonly reps: readonly StoredRep[];
+  /** Of the reps who were away: position in the list, and why. */
+  readonly away?: readonly (readonly [rep: number, absences: readonly StoredAbsence[]])[];
   readonly rotations: readonly StoredRotation[];
   readonly turns: readonly StoredTurn[];
   readonly steps: readonly StoredStep[];
@@ -111,24 +125,63 @@ export interface ReadStep extends Omit<StepTrace, 'attempts'> {
 }
 
 const EARNING: ReadonlySet<Reason> = new Set(['CHOSEN', 'NOT_THEIR_TURN', 'TOO_FAR_AHEAD']);
+const EARNS_AWAY = -1;
+
+const earns = ([, reason, , , , rank]: StoredConsidered): boolean => EARNING.has(reason) || rank === EARNS_AWAY;
+
+const earnsOf = ({ reason, turn }: Considered): boolean => EARNING.has(reason) || (turn?.share ?? 0) > 0;
+
+/** The circumstances of a decision that deciding again needs. */
+export type KeptCircumstances = Pick<
+  StoredDecision,
+  'duplicateOf' | 'exclude' | 'movedTo' | 'pushedTo' | 'fromStep' | 'escalation'
+>;
+
+export const keepExclusions = (exclude: ReadonlyMap<string, Exclusion>): Pick<StoredDecision, 'exclude'> =>
+  exclude.size === 0
+    ? {}
+    : { exclude: Array.from(exclude, ([repId, why]) => (why === 'ALREADY_HAD' ? repId : [repId, why])) };
+
+export const exclusionsIn = ({ exclude = [] }: Pick<StoredDecision, 'exclude'>): ReadonlyMap<string, Exclusion> =>
+  new Map(exclude.map((each) => (typeof each === 'string' ? [each, 'ALREADY_HAD'] : each)));
 
 /** The configuration a decision went by. */
 export interface DecidedBy {
   readonly configVersion: number;
   readonly settings: Pick<CompiledSettings, 'capsOf'>;
+  /** Why a rep was away. */
+  readonly absences: (repId: string) => readonly Absence[];
 }
 
 /** A decision that is not kept, as one that was is read back. */
 export const asRead = (decision: Decision): ReadDecision =>
-  readDecision(storeDecision(decision, { configVersion: 0, settings: { capsOf: () => [] } }), decision.method);
+  readDecision(
+    storeDecision(decision, { configVersion: 0, settings: { capsOf: () => [] }, absences: awayIn(decision) }),
+    decision.method,
+  );
+
+/** Why reps were away, as far as the decision says. */
+const awayIn = ({ steps }: Pick<Decision, 'steps'>): DecidedBy['absences'] => {
+  const considered = steps.flatMap(({ attempts }) => attempts.flatMap((attempt) => attempt.considered));
+  const away = new Map(
+    considered.flatMap(({ repId, reason, until }) => (isAbsence(reason) ? [[repId, { reason, until }]] : [])),
+  );
+  return (repId) => {
+    const absence = away.get(repId);
+    return absence ? [{ ...absence, delegateId: null }] : [];
+  };
+};
+
+const isAbsence = (reason: Reason): reason is Absence['reason'] => (ABSENCES as readonly Reason[]).includes(reason);
 
 /** Makes a decision fit to be kept. */
 export function storeDecision(
   decision: Decision,
-  { configVersion, settings }: DecidedBy,
-  circumstances: Pick<StoredDecision, 'duplicateOf' | 'exclude' | 'movedTo'> = {},
+  { configVersion, settings, absences }: DecidedBy,
+  circumstances: KeptCircumstances = {},
 ): StoredDecision {
   const reps: StoredRep[] = [];
+  const away: [number, StoredAbsence[]][] = [];
   const positions = new Map<string, number>();
   const positionOf = (repId: string, standing: Standing): number => {
     const known = positions.get(repId);
@@ -140,12 +193,18 @@ export function storeDecision(
     else if (hasClasses) reps.push([repId, load, lastAssignment, classes]);
     else reps.push([repId, load, lastAssignment]);
     positions.set(repId, reps.length - 1);
+    const kept = absences(repId).map(
+      ({ reason, until, delegateId }): StoredAbsence =>
+        delegateId === null ? [reason, until] : [reason, until, delegateId],
+    );
+    if (kept.length > 0) away.push([reps.length - 1, kept]);
     return reps.length - 1;
   };
   const steps = decision.steps.map((step) => ({
     ...step,
     attempts: step.attempts.map((attempt) => storeAttempt(attempt, positionOf, positions)),
   }));
+  const isTurn = decision.steps.at(-1)?.attempts.at(-1)?.rotation != null;
   const rotations = decision.steps.flatMap(({ stepKey, attempts }) =>
     attempts.flatMap(({ poolId, weightSegment, rotation, list }): StoredRotation[] => [
       ...(rotation && poolId !== null
@@ -160,13 +219,14 @@ export function storeDecision(
     beyondCapacity: decision.beyondCapacity,
     ...circumstances,
     reps,
+    ...(away.length > 0 ? { away } : {}),
     rotations,
     turns: decision.turns.map(({ rotationId, paidBy, value, earners }) => ({
       rotationId,
       paidBy,
       value,
-      // By hand there are no steps that say who earned.
-      ...(steps.length === 0 ? { earners: shortened(earners) } : {}),
+      // Past the rotation no look says who earned.
+      ...(isTurn ? {} : { earners: shortened(earners) }),
     })),
     steps,
   };
@@ -198,7 +258,8 @@ function storeAttempt(
     const { reason, limit, bound, turn } = each;
     if (turn === null) return bound === null ? [position, reason, limit] : [position, reason, limit, 0, 0, 0, 0, bound];
     const held = attempt.poolId === null ? 0 : (each.standing.held[attempt.poolId] ?? 0);
-    const common = [position, reason, limit, turn.weight, turn.tier, turn.rank ?? 0, held] as const;
+    const rank = turn.rank ?? (earnsOf(each) && !EARNING.has(reason) ? EARNS_AWAY : 0);
+    const common = [position, reason, limit, turn.weight, turn.tier, rank, held] as const;
     return bound === null ? common : [...common, bound];
   });
   const rest = ranked.slice(MAX_LISTED);
@@ -206,12 +267,15 @@ function storeAttempt(
   for (const { reason } of rest) omitted[reason] = (omitted[reason] ?? 0) + 1;
   const weightOf = ({ turn }: Considered): number =>
     attempt.strategy === null ? 0 : effectiveWeight(attempt.strategy, turn?.weight ?? 0);
-  const earning = rest.filter(({ reason }) => EARNING.has(reason));
+  const earning = rest.filter(earnsOf);
   // Deciding again, those others who were a sum already stay one.
-  const { count, weight } = rotation?.others ?? { count: 0, weight: 0 };
+  const { count, weight, lastAssignment = 0 } = rotation?.others ?? { count: 0, weight: 0 };
   const others: Others = {
     count: count + earning.length,
     weight: earning.reduce((sum, each) => sum + weightOf(each), weight),
+    lastAssignment: earning
+      .filter(({ reason }) => EARNING.has(reason))
+      .reduce((last, { standing }) => Math.max(last, standing.lastAssignment), lastAssignment),
   };
   const met = earning.flatMap((each) => {
     const position = positions.get(each.repId);
@@ -313,7 +377,7 @@ function earnersIn({ steps, reps }: StoredDecision, rotationId: string): Earners
   }
   return {
     listed: (attempt?.considered ?? [])
-      .filter(([, reason]) => EARNING.has(reason))
+      .filter(earns)
       .map(([position, , , weight = 0]) => ({ id: reps[position]?.[0] ?? '', weight })),
     others: attempt?.others ?? { count: 0, weight: 0 },
   };
@@ -321,7 +385,7 @@ function earnersIn({ steps, reps }: StoredDecision, rotationId: string): Earners
 
 function readAttempt(
   { considered, omitted = {}, others, met: _, list, ...attempt }: StoredAttempt,
-  { reps }: StoredDecision,
+  { reps, away = [] }: StoredDecision,
   rotations: ReadonlyMap<string, Rotation>,
   stepKey: string | null,
   values: ReadonlyMap<string, number> | null,
@@ -330,23 +394,26 @@ function readAttempt(
   const rotation = rotationId === null ? null : (rotations.get(rotationId) ?? EMPTY_ROTATION);
   const { strategy } = attempt;
   const effective = (weight: number): number => (strategy === null ? weight : effectiveWeight(strategy, weight));
-  const earning = considered.filter(([, reason]) => EARNING.has(reason));
+  const ends = new Map(away);
+  const earning = considered.filter(earns);
   const total = earning.reduce((sum, [, , , weight = 0]) => sum + effective(weight), others?.weight ?? 0);
   const isAlone = earning.length + (others?.count ?? 0) <= 1;
   const value = (rotationId === null ? undefined : values?.get(rotationId)) ?? 0;
-  const readConsidered = ([position, reason, limit, ...rest]: StoredConsidered): Considered => {
+  const readConsidered = (entry: StoredConsidered): Considered => {
+    const [position, reason, limit, ...rest] = entry;
+    const until = ends.get(position)?.find(([why]) => why === reason)?.[1] ?? null;
     const [weight = 0, tier = 0, rank = 0, held = 0, bound = null] = rest;
     const stored = reps[position] ?? ['', 0, 0];
     const [repId] = stored;
     const { poolId } = attempt;
     const standing = standingOf(stored, poolId !== null && held > 0 ? { [poolId]: held } : {});
-    if (rotation === null) return { repId, reason, standing, limit, bound, turn: null };
+    if (rotation === null) return { repId, reason, standing, limit, bound, until, turn: null };
     const creditBefore = toNumber(rotation, repId);
-    const share = EARNING.has(reason) && total > 0 ? effective(weight) / total : 0;
+    const share = earns(entry) && total > 0 ? effective(weight) / total : 0;
     const creditAfter = isAlone ? creditBefore : round(creditBefore + value * share - (rank === 1 ? value : 0));
     const received = rotation.received.get(repId) ?? 0;
-    const turn = { weight, tier, share, received, creditBefore, creditAfter, rank: rank === 0 ? null : rank };
-    return { repId, reason, standing, limit, bound, turn };
+    const turn = { weight, tier, share, received, creditBefore, creditAfter, rank: rank > 0 ? rank : null };
+    return { repId, reason, standing, limit, bound, until, turn };
   };
   const ofList = stepKey === null ? undefined : rotations.get(listRotation(stepKey));
   return {
@@ -392,14 +459,21 @@ export function snapshotOf(stored: StoredDecision): Snapshot {
       const weight = met.reduce((rest, [, each]) => rest - each, others.weight);
       rotations.set(id, {
         ...(rotations.get(id) ?? EMPTY_ROTATION),
-        others: { count: others.count - met.length, weight },
+        others: { ...others, count: others.count - met.length, weight },
       });
     }
   }
   const standings = new Map(
     stored.reps.map((rep, position): [string, Standing] => [rep[0], standingOf(rep, held.get(position))]),
   );
+  const absences = new Map(
+    (stored.away ?? []).map(([position, list]): [string, Absence[]] => [
+      stored.reps[position]?.[0] ?? '',
+      list.map(([reason, until, delegateId = null]) => ({ reason, until, delegateId })),
+    ]),
+  );
   return {
+    absences: (repId) => absences.get(repId) ?? [],
     rep: (repId) => standings.get(repId) ?? NEW_STANDING,
     rotation: (id) => rotations.get(id) ?? EMPTY_ROTATION,
     placeInList: (rotationId, via, poolId) => places.get(`${rotationId}/${via}/${poolId}`),

@@ -10,6 +10,7 @@ import { accountOwner, type Settled, settleLead } from '../domain/settleLead.ts'
 import type { Batch, OwnedLead } from './batch.ts';
 import { canOwn, carryOut, NOTHING, noPlan, ownAddress, repLeft, summaryOf, withoutStep } from './carryOut.ts';
 import type { Operation } from './lane.ts';
+import { tellAssigned, tellQueued } from './waiting.ts';
 
 /** A lead as it came in: validated and normalised, not yet stored. */
 export interface IncomingLead {
@@ -86,15 +87,11 @@ function submitOne(batch: Batch, incoming: IncomingLead): Submitted | Refusal {
   const decision = decide(settled.lead, configuration, batch, { at: batch.now.getTime() });
   const lead = insertLead(batch, incoming, settled, decision, known);
   const firstReceivedAt = known?.owned.firstReceivedAt ?? lead.receivedAt;
-  const assignment = carryOut(batch, lead, decision, { reason: null, assignedBy: null }, firstReceivedAt);
+  const past = { firstReceivedAt, formerOwners: [] };
+  const assignment = carryOut(batch, lead, decision, { reason: null, assignedBy: null }, past);
   const summary = summaryOf(batch, decision);
-  batch.emit({
-    kind: 'lead.assigned',
-    repId: assignment.repId,
-    leadId: lead.id,
-    assignmentId: assignment.id,
-    data: { method: assignment.method, stepKey: assignment.stepKey, reason: summary },
-  });
+  if (decision.queue !== null) tellQueued(batch, lead.id, summary);
+  else tellAssigned(batch, assignment, summary);
   tellRelated(batch, settled.lead, lead, assignment, known);
   warnOfFailures(batch, decision);
   return { ...batch.lead(lead.id), repeated: false };
@@ -144,7 +141,8 @@ function joinOwner(batch: Batch, incoming: IncomingLead, settled: Settled, known
   const decision = withoutStep(batch, settled.lead, { repId, method: 'DUPLICATE' });
   const lead = insertLead(batch, incoming, settled, decision, known);
   const by = { reason: null, assignedBy: null };
-  const assignment = carryOut(batch, lead, decision, by, known.owned.firstReceivedAt, { duplicateOf: known.id });
+  const past = { firstReceivedAt: known.owned.firstReceivedAt, formerOwners: [] };
+  const assignment = carryOut(batch, lead, decision, by, past, { duplicateOf: known.id });
   batch.emit({
     kind: 'lead.updated',
     repId,
@@ -172,7 +170,8 @@ function bringIn(
   if (owner.email === settled.lead.email) return ownAddress(owner);
   const decision = withoutStep(batch, settled.lead, { repId: owner.id, method: 'MANUAL', planVersion: null });
   const lead = insertLead(batch, incoming, settled, decision, null, status);
-  carryOut(batch, lead, decision, { reason: 'Brought in', assignedBy: incoming.submittedBy }, lead.receivedAt);
+  const past = { firstReceivedAt: lead.receivedAt, formerOwners: [] };
+  carryOut(batch, lead, decision, { reason: 'Brought in', assignedBy: incoming.submittedBy }, past);
   return { ...batch.lead(lead.id), repeated: false };
 }
 

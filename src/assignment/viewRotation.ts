@@ -2,6 +2,7 @@ import { attemptIn } from '../domain/decide.ts';
 import type { Considered } from '../domain/decision.ts';
 import { creditOf, effectiveWeight } from '../domain/rotation.ts';
 import { earnersIn } from '../domain/routingConfiguration.ts';
+import { NOTHING } from './carryOut.ts';
 import type { Operation } from './lane.ts';
 
 /** How a pool stands. */
@@ -25,10 +26,7 @@ export interface RotationView {
 
 /** Looks at a pool as it stands. Moves nothing. Null for a pool, or a weight segment of it, that does not exist. */
 export const viewRotation = (poolId: string, segment: string | null): Operation<RotationView | null> => ({
-  size: 1,
-  keys: [],
-  leadIds: [],
-  people: [],
+  ...NOTHING,
   apply: (batch) => {
     const { configuration } = batch.memory;
     const pool = configuration.pools.byId.get(poolId);

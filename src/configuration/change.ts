@@ -44,6 +44,8 @@ const TABLES = {
   Territory: 'territories',
   Account: 'accounts',
   Segment: 'segments',
+  Queue: 'queues',
+  SlaPolicy: 'sla',
 } as const satisfies Readonly<Record<string, Kind>>;
 export type ConfigurationTable = keyof typeof TABLES;
 

@@ -5,9 +5,11 @@ import {
   selectAccounts,
   selectMetros,
   selectPools,
+  selectQueues,
   selectReps,
   selectSegments,
   selectSettings,
+  selectSlaPolicies,
   selectTerritories,
 } from '../db/configuration.ts';
 import { normalizeCompanyName } from '../domain/accounts.ts';
@@ -16,6 +18,7 @@ import {
   DEFAULT_SETTINGS,
   type Pool,
   type PoolMember,
+  type Queue,
   type Rep,
   type Segment,
   type Settings,
@@ -23,17 +26,29 @@ import {
 } from '../domain/configuration.ts';
 import { InvalidInput, type Issue } from '../domain/errors.ts';
 import { STEP_DEFAULTS, type Step } from '../domain/plan.ts';
+import { RUNG_DEFAULTS, type SlaPolicy } from '../domain/sla.ts';
 import { ACCOUNT_DEFAULTS, accountIssues, saveAccounts } from './accounts.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import type { Fault } from './faults.ts';
 import { API_VERSION, type Company, parseCompany } from './file.ts';
-import { given, MEMBER_DEFAULTS, METRO_DEFAULTS, POOL_DEFAULTS, REP_DEFAULTS, TERRITORY_DEFAULTS } from './inputs.ts';
+import {
+  given,
+  MEMBER_DEFAULTS,
+  METRO_DEFAULTS,
+  POOL_DEFAULTS,
+  QUEUE_DEFAULTS,
+  REP_DEFAULTS,
+  SLA_POLICY_DEFAULTS,
+  TERRITORY_DEFAULTS,
+} from './inputs.ts';
 import { metroFaults, type OwnMetro } from './metros.ts';
 import { findPlan, type PlanContent, publishContent, toPlan } from './plans.ts';
 import { memberFaults, poolFaults, savePools } from './pools.ts';
+import { queueFaults } from './queues.ts';
 import { refuseEmptyLastResort, repFaults, saveReps } from './reps.ts';
 import { segmentFaults } from './segments.ts';
 import { saveSettings, settingFaults } from './settings.ts';
+import { policyFaults } from './slaPolicies.ts';
 import { territoryFaults } from './territories.ts';
 
 /** One thing that applying a file changes. */
@@ -62,6 +77,8 @@ interface State {
   readonly territories: readonly Territory[];
   readonly accounts: readonly Account[];
   readonly segments: readonly Segment[];
+  readonly queues: readonly Queue[];
+  readonly slaPolicies: readonly SlaPolicy[];
   readonly plan: PlanContent | null;
 }
 
@@ -75,6 +92,8 @@ async function loadState(client: pg.ClientBase, workspaceId: string): Promise<St
     territories: await selectTerritories(client, workspaceId),
     accounts: await selectAccounts(client, workspaceId),
     segments: await selectSegments(client, workspaceId),
+    queues: await selectQueues(client, workspaceId),
+    slaPolicies: await selectSlaPolicies(client, workspaceId),
     plan: plan && { ...toPlan(plan), note: plan.note, reviewOn: plan.reviewOn },
   };
 }
@@ -119,6 +138,8 @@ async function resolve(company: Company, before: State, change: Change): Promise
   const territoryIds = ids(before.territories, company.territories);
   const accountIds = ids(before.accounts, company.accounts);
   const segmentIds = ids(before.segments, company.segments);
+  const queueIds = ids(before.queues, company.queues);
+  const policyIds = ids(before.slaPolicies, company.slaPolicies);
 
   const refer = (
     known: Map<string, string>,
@@ -182,6 +203,19 @@ async function resolve(company: Company, before: State, change: Change): Promise
       }) as Account,
   );
   const segments = company.segments.map((segment): Segment => ({ ...segment, id: idOf(segmentIds, segment.key) }));
+  const queues = company.queues.map(
+    ({ pool, responsible, ...fields }, index): Queue =>
+      ({
+        ...QUEUE_DEFAULTS,
+        ...given(fields),
+        id: idOf(queueIds, fields.key),
+        poolId: refer(poolIds, pool, ['queues', index, 'pool'], 'pool') ?? '',
+        responsibleId: refer(repIds, responsible, ['queues', index, 'responsible'], 'rep') ?? '',
+      }) as Queue,
+  );
+  const slaPolicies = company.slaPolicies.map(
+    (policy): SlaPolicy => ({ ...SLA_POLICY_DEFAULTS, ...given(policy), id: idOf(policyIds, policy.key) }) as SlaPolicy,
+  );
 
   const after: State = {
     settings: { ...before.settings, ...(given(company.workspace) as Partial<Settings>) },
@@ -191,6 +225,8 @@ async function resolve(company: Company, before: State, change: Change): Promise
     territories: merge(before.territories, territories),
     accounts: merge(before.accounts, accounts),
     segments: merge(before.segments, segments),
+    queues: merge(before.queues, queues),
+    slaPolicies: merge(before.slaPolicies, slaPolicies),
     plan: company.plan
       ? {
           steps: company.plan.steps as readonly Step[],
@@ -217,6 +253,15 @@ async function resolve(company: Company, before: State, change: Change): Promise
       ...territoryFaults(after.territories, after.reps, after.pools),
     ]),
     ...located('segments', segments, [...twice(company.segments), ...segmentFaults(after.segments)]),
+    // What refers to nothing is told above.
+    ...located('queues', queues, [
+      ...twice(company.queues),
+      ...queueFaults(after.queues, after.pools, after.reps).filter(({ field }) => field !== 'poolId'),
+    ]),
+    ...located('slaPolicies', slaPolicies, [
+      ...twice(company.slaPolicies),
+      ...policyFaults(after.slaPolicies, segmentKeys),
+    ]),
   );
   if (issues.length === 0) issues.push(...(await accountIssues(change, accounts, ['accounts'], after.reps)));
   if (issues.length > 0) throw new InvalidInput(issues);
@@ -287,6 +332,14 @@ async function write(change: Change, before: State, after: State, company: Compa
     'Segment',
     pick('segment', after.segments).map((segment) => ({ ...segment })),
   );
+  await change.save(
+    'Queue',
+    pick('queue', after.queues).map((queue) => ({ ...queue })),
+  );
+  await change.save(
+    'SlaPolicy',
+    pick('slaPolicy', after.slaPolicies).map((policy) => ({ ...policy })),
+  );
   const publishes = changed('plan').size > 0 && after.plan !== null;
   const plan = publishes ? await publishContent(change, after.plan as PlanContent) : null;
   await refuseEmptyLastResort(change, after.reps);
@@ -305,7 +358,18 @@ async function freeAddresses(change: Change, before: readonly Rep[], after: read
   );
 }
 
-const KINDS = ['workspace', 'rep', 'pool', 'metro', 'territory', 'account', 'segment', 'plan'] as const;
+const KINDS = [
+  'workspace',
+  'rep',
+  'pool',
+  'metro',
+  'territory',
+  'account',
+  'segment',
+  'queue',
+  'slaPolicy',
+  'plan',
+] as const;
 type Kind = (typeof KINDS)[number];
 
 /** Things by key, in the words of the file: without ids, and without what has its default. */
@@ -353,6 +417,16 @@ function describe(state: State): Described {
       parent: keyOf(parentId),
     })),
     segment: entries(state.segments, ({ id: _, ...segment }) => segment),
+    queue: entries(state.queues, ({ id: _, poolId, responsibleId, overflow, ...queue }) => ({
+      ...unlessDefault(queue, QUEUE_DEFAULTS),
+      pool: keyOf(poolId),
+      responsible: keyOf(responsibleId),
+      overflow: overflow && withoutNulls(overflow),
+    })),
+    slaPolicy: entries(state.slaPolicies, ({ id: _, rungs, ...policy }) => ({
+      ...unlessDefault(policy, SLA_POLICY_DEFAULTS),
+      rungs: rungs.map((rung) => unlessDefault(rung, RUNG_DEFAULTS)),
+    })),
     plan: new Map(
       state.plan
         ? [
@@ -423,6 +497,8 @@ function notInFile(company: Company, before: State): Applied['notInFile'] {
     ...absent('territory', before.territories, company.territories),
     ...absent('account', before.accounts, company.accounts),
     ...absent('segment', before.segments, company.segments),
+    ...absent('queue', before.queues, company.queues),
+    ...absent('slaPolicy', before.slaPolicies, company.slaPolicies),
   ];
 }
 
@@ -448,6 +524,8 @@ export async function exportCompany({
         territories: list('territory'),
         accounts: list('account'),
         segments: list('segment'),
+        queues: list('queue'),
+        slaPolicies: list('slaPolicy'),
         plan: described.plan.get('plan'),
       }),
       { lineWidth: 120, aliasDuplicateObjects: false },

@@ -10,12 +10,14 @@ import {
   metroFields,
   parse,
   poolFields,
+  queueFields,
   repFields,
   settingFields,
   territoryFields,
 } from './inputs.ts';
 import { planFields } from './plans.ts';
 import { conditionSchema } from './segments.ts';
+import { policyFields } from './slaPolicies.ts';
 
 /*
  * A whole company as a file: things refer to each other by key, there are no ids and no secrets in it, and what is left
@@ -67,6 +69,16 @@ const accountSchema = z
   .partial()
   .required({ key: true, name: true, kind: true });
 
+const queueSchema = z
+  .strictObject({ key, ...queueFields, pool: key, responsible: key })
+  .partial()
+  .required({ key: true, name: true, pool: true, responsible: true });
+
+const policySchema = z
+  .strictObject({ key, ...policyFields })
+  .partial()
+  .required({ key: true, name: true, rungs: true });
+
 export const companySchema = z.strictObject({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal('Company'),
@@ -77,6 +89,8 @@ export const companySchema = z.strictObject({
   territories: list(territorySchema, MAX_THINGS),
   accounts: list(accountSchema, MAX_THINGS),
   segments: list(z.strictObject({ key, name: repFields.name, condition: conditionSchema }), MAX_THINGS),
+  queues: list(queueSchema, LIMITS.queues),
+  slaPolicies: list(policySchema, LIMITS.slaPolicies),
   plan: z.strictObject(planFields).optional(),
 });
 

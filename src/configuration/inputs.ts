@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { ABSENCES, DEFAULT_SKIPS } from '../domain/availability.ts';
 import {
   ACCOUNT_KINDS,
+  CATCH_UPS,
   FAIRNESS_WINDOWS,
   type Pool,
   type PoolMember,
+  type Queue,
   REP_STATUSES,
   type Rep,
   SAME_PERSON_ACTIONS,
@@ -15,9 +18,12 @@ import {
 import { InvalidInput } from '../domain/errors.ts';
 import { FIELD_TYPES } from '../domain/fields.ts';
 import { sectorsOf } from '../domain/industries.ts';
-import { isTimeZone, PERIODS } from '../domain/localTime.ts';
+import { LEAD_STATUSES } from '../domain/lead.ts';
+import { isTimeZone, PERIODS, WEEKDAYS } from '../domain/localTime.ts';
 import type { Metro } from '../domain/metros.ts';
+import { RUNG_ACTIONS, RUNG_DEFAULTS, type Rung, SLA_CLOCKS, type SlaPolicy } from '../domain/sla.ts';
 import { normalizePostalCode, SECTOR_PREFIXES } from '../domain/territories.ts';
+import { isHolidayRegion } from '../holidays.ts';
 import { isFreeMail } from '../intake/freeMail.ts';
 import {
   ATTRIBUTE_NAME,
@@ -45,6 +51,10 @@ export const LIMITS = {
   /** Lead costs, class limits, segment values, weight segments: each list of segments. */
   segments: 100,
   leadAttributes: 100,
+  dates: 400,
+  rungs: 20,
+  slaPolicies: 1_000,
+  queues: 1_000,
   metros: 10_000,
 } as const;
 
@@ -87,6 +97,39 @@ const recognised = (normalize: (text: string) => string | null, message: string)
     });
 
 const timeZone = required(64).refine(isTimeZone, { error: 'must be an IANA time zone such as Europe/Berlin' });
+
+const holidayRegion = required(20).refine(isHolidayRegion, {
+  error: 'must be a country whose holidays are known, or a part of one, such as DE or DE-BY',
+});
+
+const TIME_FAULT = 'must be a time of day such as 09:30';
+const stretch = {
+  from: z.string({ error: TIME_FAULT }).regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: TIME_FAULT }),
+  to: z.string({ error: TIME_FAULT }).regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, { error: `${TIME_FAULT} or 24:00` }),
+};
+
+const workingHours = z
+  .array(
+    z.strictObject({
+      days: z
+        .array(z.enum(WEEKDAYS, { error: `must be one of ${WEEKDAYS.join(', ')}` }))
+        .min(1, { error: 'must name at least one day' })
+        .transform((days) => WEEKDAYS.filter((day) => days.includes(day))),
+      ...stretch,
+    }),
+  )
+  .max(50, { error: 'has more than 50 entries' });
+
+const dateHours = z
+  .array(
+    z.strictObject({
+      date: z.iso.date({ error: 'must be a day that exists, as YYYY-MM-DD' }),
+      stretches: z.array(z.strictObject(stretch)).max(10, { error: 'has more than 10 entries' }).default([]),
+    }),
+  )
+  .max(LIMITS.dates, { error: `has more than ${LIMITS.dates} dates` })
+  .refine((list) => new Set(list.map(({ date }) => date)).size === list.length, { error: 'names a date twice' })
+  .transform((list) => list.toSorted((a, b) => (a.date < b.date ? -1 : 1)));
 
 /** A list with one entry for each segment at most. */
 const bySegment = <Shape extends z.ZodRawShape>(shape: Shape) =>
@@ -161,6 +204,9 @@ export const settingFields = {
     .refine((list) => new Set(list.map((each) => each.name)).size === list.length, {
       error: 'declares an attribute twice',
     }),
+  notSeenAfterMinutes: orNull(whole(5, 527_040)),
+  holidayRegion: orNull(holidayRegion),
+  defaultSla: z.boolean(),
 } as const;
 
 export const repFields = {
@@ -175,6 +221,9 @@ export const repFields = {
   classLimits,
   status: z.enum(REP_STATUSES),
   timeZone: orNull(timeZone),
+  workingHours: orNull(workingHours),
+  dateHours,
+  holidayRegion: orNull(holidayRegion),
   language: orNull(required(35).refine(isLanguageTag, { error: 'must be a BCP 47 language tag such as de or en-GB' })),
   ...specialtyFields,
   attributes: attributesSchema,
@@ -186,6 +235,9 @@ export const REP_DEFAULTS = {
   classLimits: [],
   status: 'ACTIVE',
   timeZone: null,
+  workingHours: null,
+  dateHours: [],
+  holidayRegion: null,
   language: null,
   ...NO_SPECIALTIES,
   attributes: {},
@@ -214,6 +266,12 @@ export const poolFields = {
       days: whole(1, 3_650).default(90),
     })
     .refine(({ floor, ceiling }) => floor <= ceiling, { error: 'is below the floor', path: ['ceiling'] }),
+  skips: z
+    .array(z.enum(ABSENCES, { error: `must be one of ${ABSENCES.join(', ')}` }))
+    .transform((skips) => ABSENCES.filter((reason) => skips.includes(reason))),
+  catchUp: z.enum(CATCH_UPS, { error: `must be one of ${CATCH_UPS.join(', ')}` }),
+  catchUpLeads: whole(1, 1_000),
+  horizonHours: orNull(whole(1, 8_784)),
 } as const;
 
 export const POOL_DEFAULTS = {
@@ -227,7 +285,76 @@ export const POOL_DEFAULTS = {
   limitsCapacity: true,
   weightSegments: [],
   weighting: { by: 'FIXED', floor: 1, ceiling: 1_000, days: 90 },
+  skips: DEFAULT_SKIPS,
+  catchUp: 'NONE',
+  catchUpLeads: 2,
+  horizonHours: null,
 } as const satisfies Partial<Pool>;
+
+/** A year. */
+const MAX_SECONDS = 31_622_400;
+
+export const queueFields = {
+  name,
+  deadlineSeconds: whole(1, MAX_SECONDS),
+  claimLimit: orNull(whole(1, 100_000)),
+  overflow: orNull(
+    z.strictObject({
+      length: orNull(whole(1, 1_000_000)).default(null),
+      waitSeconds: orNull(whole(1, MAX_SECONDS)).default(null),
+      raisePriority: whole(0, 1_000).default(0),
+      widenTo: orNull(key).default(null),
+    }),
+  ),
+} as const;
+
+export const QUEUE_DEFAULTS = {
+  deadlineSeconds: 3_600,
+  claimLimit: null,
+  overflow: null,
+} as const satisfies Partial<Queue>;
+
+const rung = z
+  .strictObject({
+    afterSeconds: whole(1, MAX_SECONDS),
+    action: z.enum(RUNG_ACTIONS, { error: `must be one of ${RUNG_ACTIONS.join(', ')}` }),
+    channel: orNull(required(50)),
+    status: orNull(z.enum(LEAD_STATUSES).exclude(['NEW'], { error: 'must be a status other than NEW' })),
+    pauseSeconds: orNull(whole(60, MAX_SECONDS)),
+    backupFirst: z.boolean(),
+  })
+  .partial()
+  .required({ afterSeconds: true, action: true })
+  .transform(
+    (given) =>
+      ({ ...RUNG_DEFAULTS, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value != null)) }) as Rung,
+  )
+  .refine(({ action, status }) => (action === 'SET_STATUS') === (status !== null), {
+    error: 'is set if, and only if, the action is SET_STATUS',
+    path: ['status'],
+  });
+
+export const slaPolicyFields = {
+  name,
+  position: whole(0, 1_000_000),
+  clock: z.enum(SLA_CLOCKS, { error: `must be one of ${SLA_CLOCKS.join(', ')}` }),
+  rungs: z
+    .array(rung)
+    .min(1, { error: 'must have at least one rung' })
+    .max(LIMITS.rungs, { error: `has more than ${LIMITS.rungs} rungs` })
+    // Of those that are due together, the one that takes the lead away comes last: it ends the ladder.
+    .transform((rungs) =>
+      rungs.toSorted(
+        (a, b) => a.afterSeconds - b.afterSeconds || Number(a.action === 'REASSIGN') - Number(b.action === 'REASSIGN'),
+      ),
+    ),
+} as const;
+
+export const SLA_POLICY_DEFAULTS = {
+  position: 0,
+  condition: null,
+  clock: 'REAL',
+} as const satisfies Partial<SlaPolicy>;
 
 export const memberFields = {
   weight: whole(0, 10_000),

@@ -51,6 +51,7 @@ const targetSchema = z.preprocess(
     }),
     z.strictObject({ kind: z.literal('ACCOUNT_OWNER') }),
     z.strictObject({ kind: z.literal('TERRITORY') }),
+    z.strictObject({ kind: z.literal('QUEUE'), queue: key }),
   ]),
 );
 
@@ -60,6 +61,7 @@ const whenNobodySchema = z.preprocess(
     z.strictObject({ kind: z.literal('NEXT_STEP') }),
     z.strictObject({ kind: z.literal('BACKUP_POOL'), pool: key }),
     z.strictObject({ kind: z.literal('ASSIGN_ANYWAY') }),
+    z.strictObject({ kind: z.literal('QUEUE'), queue: key }),
     z.strictObject({ kind: z.literal('MANAGER') }),
   ]),
 );
@@ -80,6 +82,8 @@ const matchesSchema = z.array(matchSchema).max(20, { error: 'has more than 20 ma
 /** A day: `2027-01-31`. */
 const day = z.iso.date({ error: 'must be a day that exists, as YYYY-MM-DD' });
 
+const OFFER_FAULT = 'must be a whole number of seconds from 5 to 86,400';
+
 const stepSchema = z
   .strictObject({
     key,
@@ -99,6 +103,12 @@ const stepSchema = z
     ownerAway: z.enum(OWNER_AWAY).nullish(),
     ownerBeyondCapacity: z.boolean().nullish(),
     keepWithSubmitter: z.boolean().nullish(),
+    offerSeconds: z
+      .number({ error: OFFER_FAULT })
+      .int({ error: OFFER_FAULT })
+      .min(5, { error: OFFER_FAULT })
+      .max(86_400, { error: OFFER_FAULT })
+      .nullish(),
     reviewOn: day.nullish(),
   })
   .transform((step, context): Step => {

@@ -82,11 +82,14 @@ export async function deletePool(context: ConfigurationContext, id: string): Pro
     const { rows } = await change.execute(
       'pools',
       `SELECT (SELECT min("key") FROM "Territory" WHERE "workspaceId" = $1 AND "poolId" = $2) AS "territory",
+              (SELECT min("key") FROM "Queue" WHERE "workspaceId" = $1
+               AND ("poolId" = $2 OR "overflow" ->> 'widenTo' = $3::text)) AS "queue",
               (SELECT jsonb_path_exists("steps", '$[*].** ? (@.pool == $key)', jsonb_build_object('key', $3::text))
                FROM "PlanVersion" WHERE "workspaceId" = $1 AND "status" = 'PUBLISHED') AS "plan"`,
       [id, poolKey],
     );
-    const { territory, plan } = rows[0];
+    const { territory, queue, plan } = rows[0];
+    if (queue) throw new Refusal('IN_USE', `The queue "${queue}" points at this pool. Point it elsewhere first.`);
     if (territory)
       throw new Refusal('IN_USE', `The territory "${territory}" points at this pool. Point it elsewhere first.`);
     if (plan) throw new Refusal('IN_USE', 'The published plan points at this pool. Publish one without it first.');

@@ -55,6 +55,8 @@ export async function deleteRep(context: ConfigurationContext, id: string): Prom
               EXISTS (SELECT FROM "Territory" t WHERE t."workspaceId" = $1 AND t."repId" = r."id") AS "territory",
               EXISTS (SELECT FROM "Account" a WHERE a."workspaceId" = $1 AND a."ownerId" = r."id") AS "account",
               EXISTS (SELECT FROM "ApiKey" k WHERE k."workspaceId" = $1 AND k."repId" = r."id") AS "key",
+              EXISTS (SELECT FROM "Queue" q WHERE q."workspaceId" = $1 AND q."responsibleId" = r."id") AS "queue",
+              EXISTS (SELECT FROM "Calendar" c WHERE c."workspaceId" = $1 AND c."repId" = r."id") AS "calendar",
               EXISTS (SELECT FROM "Rep" o WHERE o."workspaceId" = $1 AND r."id" IN (o."managerId", o."backupId")) AS "superior",
               EXISTS (SELECT FROM "PlanVersion" p WHERE p."workspaceId" = $1 AND p."status" = 'PUBLISHED'
                       AND r."key" = ANY (p."lastResort")) AS "lastResort"
@@ -68,13 +70,15 @@ export async function deleteRep(context: ConfigurationContext, id: string): Prom
       pooled: 'is a member of a pool',
       territory: 'has a territory',
       account: 'owns an account',
+      queue: 'answers for a queue',
+      calendar: 'has a calendar',
       key: 'has an API key',
       superior: 'is a manager or backup',
       lastResort: 'is in the last resort of the plan',
     };
     const use = Object.entries(uses).find(([name]) => rep[name]);
     if (use) throw new Refusal('IN_USE', `${rep.name} ${use[1]}. Set the status to LEFT instead.`);
-    for (const table of ['RepState', 'SpecialtyProposal']) {
+    for (const table of ['RepState', 'RepPresence', 'SpecialtyProposal']) {
       await change.execute('reps', `DELETE FROM "${table}" WHERE "workspaceId" = $1 AND "repId" = $2`, [id]);
     }
     await change.remove('Rep', [id]);

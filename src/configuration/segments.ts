@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import { z } from 'zod';
-import { selectSegments } from '../db/configuration.ts';
+import { selectSegments, selectSlaPolicies } from '../db/configuration.ts';
 import { type Condition, parseCondition, segmentsIn } from '../domain/condition.ts';
 import type { Segment } from '../domain/configuration.ts';
 import { Refusal } from '../domain/errors.ts';
@@ -58,6 +58,10 @@ export async function deleteSegment(context: ConfigurationContext, id: string): 
        FROM "PlanVersion" WHERE "workspaceId" = $1 AND "status" = 'PUBLISHED'`,
       [change.workspaceId, segment.key],
     );
+    const policy = (await selectSlaPolicies(change.client, change.workspaceId)).find(
+      ({ condition }) => condition !== null && segmentsIn(condition).includes(segment.key),
+    );
+    if (policy) throw new Refusal('IN_USE', `The SLA policy "${policy.key}" refers to it. Change that first.`);
     if (rows[0]?.used) throw new Refusal('IN_USE', 'The published plan refers to it. Publish one without it first.');
     await change.remove('Segment', [id]);
   });

@@ -4,6 +4,7 @@ import {
   DEFAULT_SETTINGS,
   type Pool,
   type PoolMember,
+  type Queue,
   type Rep,
   type Segment,
   type Settings,
@@ -13,23 +14,41 @@ import { METROS, type Metro } from '../domain/metros.ts';
 import { type Plan, STEP_DEFAULTS } from '../domain/plan.ts';
 import {
   compileAccounts,
+  compileHours,
   compileMetros,
   compilePlan,
   compilePools,
+  compileQueues,
   compileReps,
   compileSegments,
   compileSettings,
+  compileSla,
   compileTerritories,
   type RoutingConfiguration,
 } from '../domain/routingConfiguration.ts';
+import type { SlaPolicy } from '../domain/sla.ts';
+import { isHoliday } from '../holidays.ts';
 
 /** The kinds of configuration, each with a version of its own: what has not changed is not read again. */
-export const KINDS = ['workspace', 'reps', 'pools', 'metros', 'territories', 'accounts', 'segments', 'plan'] as const;
+export const KINDS = [
+  'workspace',
+  'reps',
+  'pools',
+  'metros',
+  'territories',
+  'accounts',
+  'segments',
+  'queues',
+  'sla',
+  'plan',
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Which part is compiled anew when one of these has changed. */
 const DEPENDS: Readonly<Record<string, readonly Kind[]>> = {
   settings: ['workspace', 'reps', 'segments'],
+  hours: ['workspace', 'reps'],
+  sla: ['sla', 'workspace', 'segments'],
   pools: ['pools', 'segments'],
   plan: ['plan', 'segments'],
 };
@@ -49,10 +68,14 @@ export async function loadConfiguration(
     : (next.segments as RoutingConfiguration['segments']);
   next.segments = segments;
   if (isStale('reps')) next.reps = compileReps(await selectReps(client, workspaceId));
+  const reps = (next.reps as RoutingConfiguration['reps']).byId;
   if (isStale('settings')) {
-    const reps = (next.reps as RoutingConfiguration['reps']).byId.values();
-    next.settings = compileSettings(await selectSettings(client, workspaceId), reps, segments);
+    next.settings = compileSettings(await selectSettings(client, workspaceId), reps.values(), segments);
   }
+  const settings = next.settings as RoutingConfiguration['settings'];
+  if (isStale('hours')) next.hours = compileHours(reps.values(), settings, isHoliday);
+  if (isStale('sla')) next.sla = compileSla(await selectSlaPolicies(client, workspaceId), settings, segments);
+  if (isStale('queues')) next.queues = compileQueues(await selectQueues(client, workspaceId));
   if (isStale('pools')) next.pools = compilePools(await selectPools(client, workspaceId), segments);
   if (isStale('metros')) next.metros = compileMetros(withKnown(await selectMetros(client, workspaceId)));
   if (isStale('territories')) next.territories = compileTerritories(await selectTerritories(client, workspaceId));
@@ -83,6 +106,10 @@ export async function loadConfigurationAsOf(
   return {
     segments,
     reps,
+    // Who was away is kept with the decision, and deadlines have no part in it.
+    hours: new Map(),
+    sla: compileSla([], settings, segments),
+    queues: compileQueues(await selectQueues(client, workspaceId, configVersion)),
     settings: compileSettings(settings, reps.byId.values(), segments),
     pools: compilePools(await selectPools(client, workspaceId, configVersion), segments),
     metros: compileMetros(withKnown(await selectMetros(client, workspaceId, configVersion))),
@@ -148,7 +175,7 @@ export const selectReps = (client: pg.ClientBase, workspaceId: string, asOf: AsO
   select<Rep>(
     client,
     `SELECT "id", "key", "name", "email", "managerId", "backupId", "capacity", "rateCaps", "classLimits", "status",
-            "timeZone", "language", "specialties", "industries", "regions", "products", "employeesMin", "employeesMax",
+            "timeZone", "workingHours", "dateHours", "holidayRegion", "language", "specialties", "industries", "regions", "products", "employeesMin", "employeesMax",
             "attributes"
      FROM ${tableAsOf('Rep', asOf)} AS r WHERE "workspaceId" = $1 ORDER BY "key"`,
     workspaceId,
@@ -164,7 +191,8 @@ export async function selectPools(client: pg.ClientBase, workspaceId: string, as
   const pools = await select<Omit<Pool, 'members'>>(
     client,
     `SELECT "id", "key", "name", "strategy", "defaultValue", "segmentValues", "countManual", "returnDisqualified",
-            "maxAhead", "fairnessWindow", "memberCapacity", "limitsCapacity", "weightSegments", "weighting"
+            "maxAhead", "fairnessWindow", "memberCapacity", "limitsCapacity", "weightSegments", "weighting", "skips",
+            "catchUp", "catchUpLeads", "horizonHours"
      FROM ${tableAsOf('Pool', asOf)} AS p WHERE "workspaceId" = $1 ORDER BY "key"`,
     workspaceId,
   );
@@ -226,6 +254,22 @@ export const selectSegments = (client: pg.ClientBase, workspaceId: string, asOf:
     client,
     `SELECT "id", "key", "name", "condition"
      FROM ${tableAsOf('Segment', asOf)} AS s WHERE "workspaceId" = $1 ORDER BY "key"`,
+    workspaceId,
+  );
+
+export const selectQueues = (client: pg.ClientBase, workspaceId: string, asOf: AsOf = null): Promise<Queue[]> =>
+  select<Queue>(
+    client,
+    `SELECT "id", "key", "name", "poolId", "responsibleId", "deadlineSeconds", "claimLimit", "overflow"
+     FROM ${tableAsOf('Queue', asOf)} AS q WHERE "workspaceId" = $1 ORDER BY "key"`,
+    workspaceId,
+  );
+
+export const selectSlaPolicies = (client: pg.ClientBase, workspaceId: string): Promise<SlaPolicy[]> =>
+  select<SlaPolicy>(
+    client,
+    `SELECT "id", "key", "name", "position", "condition", "clock", "rungs" FROM "SlaPolicy"
+     WHERE "workspaceId" = $1 ORDER BY "position", "key"`,
     workspaceId,
   );
 

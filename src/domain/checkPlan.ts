@@ -25,6 +25,7 @@ export const FINDINGS = [
   'UNKNOWN_REP',
   'REP_LEFT',
   'UNKNOWN_POOL',
+  'UNKNOWN_QUEUE',
   'UNKNOWN_SEGMENT',
   'POOL_EMPTY',
   'POOL_UNREACHABLE',
@@ -109,6 +110,15 @@ function checkSteps({ plan, configuration, errors, warnings }: Check): void {
     if (!pool) errors.push({ code: 'UNKNOWN_POOL', path, message: `there is no pool "${key}"` });
     else if (!canReceive(pool, configuration)) warnings.push(poolEmpty(pool, path));
   };
+  const checkQueue = (key: string, path: Issue['path']): void => {
+    const queue = configuration.queues.byKey.get(key);
+    const rep = reps.byId.get(queue?.responsibleId ?? '');
+    if (!queue) errors.push({ code: 'UNKNOWN_QUEUE', path, message: `there is no queue "${key}"` });
+    else if (!rep || rep.status === 'LEFT') {
+      const message = `nobody answers for queue "${key}": ${rep?.name ?? 'the rep'} has left`;
+      errors.push({ code: 'REP_LEFT', path, message });
+    }
+  };
   /** Whether a pool has been asked whenever nobody in the step's target could take a lead. */
   const isOwnPool = (step: Step, key: string): boolean =>
     hasTerritory(step)
@@ -131,6 +141,8 @@ function checkSteps({ plan, configuration, errors, warnings }: Check): void {
         checkPool(pool, [...path, 'target', 'pools', index, 'pool']);
       }
     }
+    if (target.kind === 'QUEUE') checkQueue(target.queue, [...path, 'target', 'queue']);
+    if (whenNobody.kind === 'QUEUE') checkQueue(whenNobody.queue, [...path, 'whenNobody', 'queue']);
     if (whenNobody.kind !== 'BACKUP_POOL') continue;
     checkPool(whenNobody.pool, [...path, 'whenNobody', 'pool']);
     // A backup is asked without the step's `match`, so a step that has one asks the same pool for something else.
@@ -222,9 +234,10 @@ function checkConditions(context: Check): void {
 /** Whether a step is not only for leads that certain reps fit. */
 const isForAnyone = ({ match }: Step): boolean => match.length === 0;
 
-/** Whether a step sees to the leads that nobody in its target can take. ASSIGN_ANYWAY keeps to its `match`. */
+/** Whether a step sees to the leads that nobody in its target can take. ASSIGN_ANYWAY keeps to its `match`; a queue takes all. */
 const dealsItself = (step: Step): boolean =>
-  step.whenNobody.kind === 'ASSIGN_ANYWAY' ? isForAnyone(step) : step.whenNobody.kind !== 'NEXT_STEP';
+  step.target.kind === 'QUEUE' ||
+  (step.whenNobody.kind === 'ASSIGN_ANYWAY' ? isForAnyone(step) : step.whenNobody.kind !== 'NEXT_STEP');
 
 /** Beyond so many comparisons of two steps a plan is not looked through for shadows. */
 const MAX_COMPARED = 100_000;

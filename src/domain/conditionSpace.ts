@@ -180,7 +180,7 @@ const NUMERIC: ReadonlySet<string> = new Set(['LESS_THAN', 'AT_MOST', 'GREATER_T
 const TEXTUAL: ReadonlySet<string> = new Set(['CONTAINS', 'STARTS_WITH', 'DOMAIN_OF']);
 
 /** Fields that every lead has. */
-const NEVER_NULL: ReadonlySet<string> = new Set(['source', 'requestKind', 'qualification', 'icp']);
+const NEVER_NULL: ReadonlySet<string> = new Set(['source', 'priority', 'requestKind', 'qualification', 'icp']);
 
 const isNullable = ({ field = '', timeZone }: Comparison): boolean =>
   timeZone === undefined ? !NEVER_NULL.has(field) : timeZone === ZONE_OF_LEAD;

@@ -1,7 +1,9 @@
+import type { AbsenceReason } from './availability.ts';
 import type { Condition } from './condition.ts';
 import type { FieldType } from './fields.ts';
 import type { Attributes } from './lead.ts';
 import type { Period } from './localTime.ts';
+import type { DateHours, WeekStretch } from './workingHours.ts';
 
 /*
  * What a workspace has set up, as plain values: the input of `compile…` in this folder. Ids are
@@ -69,6 +71,12 @@ export interface Settings {
   /** Domains that tell no company, beside those that are known for it. */
   readonly freeMailDomains: readonly string[];
   readonly leadAttributes: readonly AttributeDeclaration[];
+  /** Working time without a sign of life after which a rep is taken to be away; null for never. */
+  readonly notSeenAfterMinutes: number | null;
+  /** Whose public holidays reps keep who have no region of their own: `DE`, `DE-BY`; null for none. */
+  readonly holidayRegion: string | null;
+  /** Whether leads to which no SLA policy applies have the default one. */
+  readonly defaultSla: boolean;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -86,6 +94,9 @@ export const DEFAULT_SETTINGS: Settings = {
   },
   freeMailDomains: [],
   leadAttributes: [],
+  notSeenAfterMinutes: 1_440,
+  holidayRegion: null,
+  defaultSla: true,
 };
 
 export const REP_STATUSES = ['ACTIVE', 'PAUSED', 'LEFT'] as const;
@@ -118,7 +129,14 @@ export interface Rep extends Specialties {
   /** Instead of the workspace's, segment by segment. */
   readonly classLimits: readonly ClassLimit[];
   readonly status: RepStatus;
+  /** Of the working hours; null for the workspace's. */
   readonly timeZone: string | null;
+  /** The week; null for always there. */
+  readonly workingHours: readonly WeekStretch[] | null;
+  /** Days that are not like their weekday. */
+  readonly dateHours: readonly DateHours[];
+  /** Instead of the workspace's; null for that. */
+  readonly holidayRegion: string | null;
   readonly language: string | null;
   readonly attributes: Attributes;
 }
@@ -154,6 +172,8 @@ export interface Weighting {
   readonly days: number;
 }
 
+export const CATCH_UPS = ['NONE', 'BOUNDED', 'FULL'] as const;
+
 export interface Pool {
   readonly id: string;
   readonly key: string;
@@ -178,6 +198,16 @@ export interface Pool {
   /** Segments whose leads have weights of their own; the first that matches counts. Each opens a rotation of its own. */
   readonly weightSegments: readonly string[];
   readonly weighting: Weighting;
+  /** The absences for which members are passed over. */
+  readonly skips: readonly AbsenceReason[];
+  /**
+   * What members who were away as declared (paused, out of office, not seen) catch up with: NONE, their credit stands
+   * still; BOUNDED, they go on earning up to `catchUpLeads`; FULL, without a bound.
+   */
+  readonly catchUp: (typeof CATCH_UPS)[number];
+  readonly catchUpLeads: number;
+  /** Where all are away, who is back first within so many hours takes the lead; null for nobody. */
+  readonly horizonHours: number | null;
   /** In the order of their position. */
   readonly members: readonly PoolMember[];
 }
@@ -221,6 +251,34 @@ export interface Account {
   readonly ownerId: string | null;
   /** Registrable, lower case. */
   readonly domains: readonly string[];
+}
+
+/** What becomes of leads that wait in too long a queue, or for too long. Nothing is ever dropped. */
+export interface QueueOverflow {
+  /** A lead that finds so many waiting overflows; null for any number. */
+  readonly length: number | null;
+  /** So does one that has waited for so long; null for any time. */
+  readonly waitSeconds: number | null;
+  /** Added to its priority. */
+  readonly raisePriority: number;
+  /** Key of a pool whose members may claim it too, and to whom it goes when nobody in the queue's own pool can. */
+  readonly widenTo: string | null;
+}
+
+/** Where leads wait until a member of the pool claims them, or has room. */
+export interface Queue {
+  readonly id: string;
+  readonly key: string;
+  readonly name: string;
+  /** Whose members may claim, and among whom what is not claimed is shared. */
+  readonly poolId: string;
+  /** Who answers for what waits; it takes none of their capacity. */
+  readonly responsibleId: string;
+  /** After so long what waits is pushed. */
+  readonly deadlineSeconds: number;
+  /** Most open leads that a rep may hold by claims from here; null for any number. */
+  readonly claimLimit: number | null;
+  readonly overflow: QueueOverflow | null;
 }
 
 export interface Segment {

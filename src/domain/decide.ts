@@ -1,5 +1,6 @@
 import { type AccountMatch, ownerOf } from './accounts.ts';
-import type { FairnessWindow, Rep } from './configuration.ts';
+import { ABSENCES, type Absence, type AbsenceReason, DECLARED, DEFAULT_SKIPS } from './availability.ts';
+import type { FairnessWindow, PoolMember, Queue, Rep } from './configuration.ts';
 import type {
   Attempt,
   AttemptVia,
@@ -11,6 +12,7 @@ import type {
   StepCode,
   StepTrace,
   Turned,
+  WaitsFor,
 } from './decision.ts';
 import { type RoutableLead, UNKNOWN_LEAD } from './lead.ts';
 import { localTime } from './localTime.ts';
@@ -39,6 +41,8 @@ import type { TerritoryMatch } from './territories.ts';
 /** What changes with every lead, as it stands before this one. */
 export interface RoutingState {
   rep(repId: string): Standing;
+  /** Why a rep is away at a moment (in ms since 1970), apart from their status; empty for who is there. */
+  absences(repId: string, at: number): readonly Absence[];
   /** By `poolRotation` or `listRotation`; empty for one that has not turned yet. */
   rotation(id: string): Rotation;
   /** What a pool of a list weighed, where that is known and not who of its members could have taken the lead. */
@@ -55,12 +59,17 @@ export const poolRotation = (poolId: string, weightSegment: string | null): stri
 /** The rotation of the pools in a step's list. */
 export const listRotation = (stepKey: string): string => `step/${stepKey}`;
 
+/** Why somebody is not to get a lead again. */
+export type Exclusion = Extract<Reason, 'ALREADY_HAD' | 'DECLINED' | 'TIMED_OUT'>;
+
 /** Circumstances of a decision. */
 export interface Circumstances {
   /** The moment, in ms since 1970. */
   readonly at: number;
-  /** Reps from whom the lead is being taken. */
-  readonly exclude?: ReadonlySet<string>;
+  /** Reps who are not to get the lead, by id. */
+  readonly exclude?: ReadonlyMap<string, Exclusion>;
+  /** Key of the step at which to begin; at the top without, or where the plan has no such step. */
+  readonly fromStep?: string;
 }
 
 /** One lead on its way through the plan. */
@@ -85,6 +94,7 @@ interface Taken {
   readonly beyondCapacity: boolean;
   readonly value: number;
   readonly turns: readonly Turned[];
+  readonly queue: Decision['queue'];
 }
 
 /**
@@ -103,7 +113,9 @@ export function decide(
   if (plan === null) throw new Error('no plan is published');
   const of = caseOf(lead, configuration, state, circumstances);
   const steps: StepTrace[] = [];
+  const begin = plan.steps.findIndex(({ key }) => key === circumstances.fromStep);
   for (const position of plan.candidates(lead, of.at)) {
+    if (position < begin) continue;
     const step = plan.steps[position] as CompiledStep;
     const looks = tryStep(step, of);
     if (looks === null) continue;
@@ -111,19 +123,154 @@ export function decide(
     const attempts = looks.map(({ attempt }) => attempt);
     steps.push({ stepKey: step.key, kind: step.kind, yielded: taken !== null, attempts });
     if (taken === null) continue;
+    const last = attempts.at(-1);
     return {
       ...common(of),
       ...taken,
-      method: step.kind,
+      ...(taken.queue === null ? {} : WAITING),
+      method: taken.queue === null ? step.kind : 'QUEUE',
       stepKey: step.key,
-      poolId: taken.turns.length === 0 ? null : (attempts.at(-1)?.poolId ?? null),
+      poolId: taken.turns.length === 0 ? null : (last?.poolId ?? null),
       territoryId: step.target.kind === 'TERRITORY' ? (of.territory?.territory.id ?? null) : null,
+      offerSeconds: taken.queue === null && last && OFFERING.has(last.via) ? step.offerSeconds : null,
       steps,
     };
   }
   const { attempt, taken } = lastResort(plan, of);
   steps.push({ stepKey: null, kind: null, yielded: true, attempts: [attempt] });
-  return { ...common(of), ...taken, method: 'FALLBACK', stepKey: null, poolId: null, territoryId: null, steps };
+  const nowhere = { stepKey: null, poolId: null, territoryId: null, offerSeconds: null };
+  return { ...common(of), ...taken, method: 'FALLBACK', ...nowhere, steps };
+}
+
+/** A lead that waits takes no place of anybody's. */
+const WAITING = { cost: 0, classes: [] } as const;
+
+/** Whoever answers for others is given the lead and not asked. */
+const OFFERING: ReadonlySet<AttemptVia> = new Set(['TARGET', 'HORIZON', 'BACKUP_POOL', 'ASSIGN_ANYWAY', 'DELEGATE']);
+
+/** From where a lead is taken that nobody has acted upon. */
+export interface Escalation {
+  /** The step that routed it; null for none. */
+  readonly stepKey: string | null;
+  readonly ownerId: string;
+  /** Whether the owner's backup comes before the others of the step. */
+  readonly backupFirst: boolean;
+}
+
+/**
+ * Who gets a lead next upon which its owner has not acted: somebody of the step that routed it, else the owner's backup,
+ * else a manager of theirs; never who is excluded. Null where there is nobody: the lead stays.
+ */
+export function escalate(
+  lead: RoutableLead,
+  configuration: RoutingConfiguration,
+  state: RoutingState,
+  circumstances: Circumstances,
+  { stepKey, ownerId, backupFirst }: Escalation,
+): Decision | null {
+  const of = caseOf(lead, configuration, state, circumstances);
+  const { byId } = configuration.reps;
+  const step = configuration.plan?.steps.find(({ key }) => key === stepKey) ?? null;
+  const owner = byId.get(ownerId);
+  const backup = byId.get(owner?.backupId ?? '');
+  const inStep = (): Look[] => (step === null ? [] : lookAgain(step, of));
+  const atBackup = (): Look[] => (backup ? [lookAtRep(backup, of, 'BACKUP', NO_RULES)] : []);
+  const atManager = (): Look[] => {
+    const look = owner ? managerOf([single(owner, of, because('ALREADY_HAD'))], of) : null;
+    return look ? [look] : [];
+  };
+  const looks: Look[] = [];
+  for (const ways of backupFirst ? [atBackup, inStep, atManager] : [inStep, atBackup, atManager]) {
+    looks.push(...ways());
+    const taken = looks.at(-1)?.taken;
+    if (!taken) continue;
+    const attempts = looks.map(({ attempt }) => attempt);
+    const last = attempts.at(-1);
+    return {
+      ...common(of),
+      ...taken,
+      method: 'ESCALATION',
+      stepKey: step?.key ?? null,
+      poolId: taken.turns.length === 0 ? null : (last?.poolId ?? null),
+      territoryId: null,
+      offerSeconds: null,
+      steps: [{ stepKey: step?.key ?? null, kind: step?.kind ?? null, yielded: true, attempts }],
+    };
+  }
+  return null;
+}
+
+/** A step's own target once more, whatever its condition; for a queue, those who could have claimed from it. */
+function lookAgain(step: CompiledStep, of: Case): Look[] {
+  try {
+    const queueKey = queueOf(step);
+    const pool = queueKey === null ? undefined : poolOfQueue(queueKey, of);
+    const own = step.target.kind === 'QUEUE' ? null : lookAtTarget(step, of);
+    if (own?.at(-1)?.taken || !pool) return own ?? [];
+    return [...(own ?? []), lookAtPool(pool, of, 'QUEUE', NO_RULES)];
+  } catch {
+    return [nobody('STEP_ERROR')];
+  }
+}
+
+const queueOf = ({ target, whenNobody: next }: CompiledStep): string | null =>
+  target.kind === 'QUEUE' ? target.queue : next.kind === 'QUEUE' ? next.queue : null;
+
+const poolOfQueue = (key: string, { configuration }: Case): CompiledPool | undefined =>
+  configuration.pools.byId.get(configuration.queues.byKey.get(key)?.poolId ?? '');
+
+/** Who of a pool gets a lead that has waited for it; null where nobody can take it. */
+export function push(
+  lead: RoutableLead,
+  pool: CompiledPool,
+  stepKey: string | null,
+  configuration: RoutingConfiguration,
+  state: RoutingState,
+  circumstances: Circumstances,
+): Decision | null {
+  const of = caseOf(lead, configuration, state, circumstances);
+  const { attempt, taken } = lookAtPool(pool, of, 'QUEUE', NO_RULES);
+  if (taken === null) return null;
+  const kind = configuration.plan?.steps.find(({ key }) => key === stepKey)?.kind ?? null;
+  return {
+    ...common(of),
+    ...taken,
+    method: kind ?? 'REASSIGNMENT',
+    stepKey: kind === null ? null : stepKey,
+    poolId: pool.id,
+    territoryId: null,
+    offerSeconds: null,
+    steps: [{ stepKey: kind === null ? null : stepKey, kind, yielded: true, attempts: [attempt] }],
+  };
+}
+
+/** Why a rep cannot take a lead of a pool; null if they can. */
+export function obstacleIn(
+  pool: CompiledPool,
+  repId: string,
+  lead: RoutableLead,
+  configuration: RoutingConfiguration,
+  state: RoutingState,
+  circumstances: Circumstances,
+): Reason | null {
+  const of = caseOf(lead, configuration, state, circumstances);
+  const rep = configuration.reps.byId.get(repId);
+  const member = pool.members.find((each) => each.repId === repId);
+  if (!rep || !member) return 'DOES_NOT_FIT';
+  // Whoever claims is there.
+  const rules: Rules = { ...NO_RULES, away: 'IGNORE' };
+  return (unsuitable(rep, of, rules) ?? limitsIn(pool, member, rep, of))?.reason ?? null;
+}
+
+/** Whether anybody of a pool could take some lead now. */
+export function canTakeAny(
+  pool: CompiledPool,
+  configuration: RoutingConfiguration,
+  state: RoutingState,
+  at: number,
+): boolean {
+  const of = caseOfAny(configuration, state, at);
+  return sift({ ...pool, weightSegments: [] }, of, NO_RULES).eligible.length > 0;
 }
 
 /**
@@ -136,7 +283,7 @@ export function decideWithoutStep(
   state: RoutingState,
   circumstances: Circumstances,
   made: Pick<Decision, 'repId' | 'method'> &
-    Partial<Pick<Decision, 'planVersion' | 'poolId' | 'territoryId' | 'value' | 'turns'>>,
+    Partial<Pick<Decision, 'planVersion' | 'stepKey' | 'poolId' | 'territoryId' | 'value' | 'turns'>>,
 ): Decision {
   const of = caseOf(lead, configuration, state, circumstances);
   const rep = configuration.reps.byId.get(made.repId);
@@ -148,6 +295,8 @@ export function decideWithoutStep(
     beyondCapacity: rep !== undefined && limited(rep, of, state.rep(rep.id), true) !== null,
     value: 1,
     turns: [],
+    queue: null,
+    offerSeconds: null,
     steps: [],
     ...made,
   };
@@ -209,6 +358,8 @@ function tryStep(step: CompiledStep, of: Case): Look[] | null {
     if (submitter?.taken) return [submitter];
     const looks = submitter ? [submitter, ...own] : own;
     if (own.at(-1)?.taken) return looks;
+    const later = lookAtHorizon(step, of, own);
+    if (later?.taken) return [...looks, later];
     const last = whenNobody(step, of, own);
     return last === null ? looks : [...looks, last];
   } catch {
@@ -239,6 +390,8 @@ function lookAtTarget(step: CompiledStep, of: Case): Look[] | null {
       const rep = reps.byId.get(territory.repId ?? '');
       return [rep ? lookAtRep(rep, of, 'TARGET', stepRules(step, of)) : nobody('TARGET_UNKNOWN')];
     }
+    case 'QUEUE':
+      return [lookAtQueue(target.queue, of, 'TARGET', 'CLAIM')];
     case 'ACCOUNT_OWNER': {
       const { account } = of;
       if (account === null || account.account.kind !== (step.kind === 'NAMED_ACCOUNT' ? 'NAMED' : 'CUSTOMER'))
@@ -247,6 +400,18 @@ function lookAtTarget(step: CompiledStep, of: Case): Look[] | null {
       return owner ? lookAtOwner(owner, step, of) : [nobody('OWNER_UNKNOWN')];
     }
   }
+}
+
+/** Who is back first within the horizon of the step's pool, where it has one. */
+function lookAtHorizon(step: CompiledStep, of: Case, own: readonly Look[]): Look | null {
+  const rules: Rules = { ...stepRules(step, of), away: 'BACK_FIRST' };
+  const { byId, byKey } = of.configuration.pools;
+  if (step.target.kind === 'POOLS') {
+    const looksAhead = step.target.pools.some(({ pool }) => byKey.get(pool)?.horizonHours != null);
+    return looksAhead ? (lookAtPools(step, step.target, of, rules).at(-1) ?? null) : null;
+  }
+  const pool = byId.get(own[0]?.attempt.poolId ?? '');
+  return pool?.horizonHours == null ? null : lookAtPool(pool, of, 'HORIZON', rules);
 }
 
 /** The step's last look, after nobody in its target could take the lead. */
@@ -263,17 +428,30 @@ function whenNobody(step: CompiledStep, of: Case, own: readonly Look[]): Look | 
     case 'ASSIGN_ANYWAY': {
       const rules: Rules =
         step.target.kind === 'ACCOUNT_OWNER'
-          ? { ...NO_RULES, evenIfAway: true }
-          : { ...stepRules(step, of), evenIfAway: true };
+          ? { ...NO_RULES, away: 'LEAST' }
+          : { ...stepRules(step, of), away: 'LEAST' };
       if (step.target.kind === 'POOLS') return lookAtPools(step, step.target, of, rules).at(-1) ?? null;
       const pool = pools.byId.get(own[0]?.attempt.poolId ?? '');
       const rep = reps.byId.get(considered[0]?.repId ?? '');
       if (pool) return lookAtPool(pool, of, 'ASSIGN_ANYWAY', rules);
       return rep ? lookAtRep(rep, of, 'ASSIGN_ANYWAY', rules) : null;
     }
+    case 'QUEUE':
+      return lookAtQueue(step.whenNobody.queue, of, 'QUEUE', 'SOMEONE');
     case 'MANAGER':
       return managerOf(considered, of);
   }
+}
+
+/** Lets the lead wait in a queue. Whoever answers for it takes it whatever their availability or load. */
+function lookAtQueue(key: string, of: Case, via: AttemptVia, waitsFor: WaitsFor): Look {
+  const queue: Queue | undefined = of.configuration.queues.byKey.get(key);
+  const rep = of.configuration.reps.byId.get(queue?.responsibleId ?? '');
+  if (!queue || !rep) return nobody('TARGET_UNKNOWN', via);
+  const isOwn = of.lead.email !== null && of.lead.email === rep.email;
+  const obstacle = rep.status === 'LEFT' ? because('LEFT') : isOwn ? because('OWNER_EQUALS_LEAD') : null;
+  const { attempt, taken } = one(rep, of, via, obstacle);
+  return { attempt, taken: taken && { ...taken, beyondCapacity: false, queue: { id: queue.id, waitsFor } } };
 }
 
 /** What a step asks of reps, for one lead. */
@@ -281,17 +459,20 @@ interface Rules {
   readonly fits: ((rep: Rep) => boolean) | null;
   readonly prefers: ((rep: Rep) => boolean) | null;
   readonly compare: ((a: Rep, b: Rep) => number) | null;
-  /** Whether declared absence is ignored. */
-  readonly evenIfAway: boolean;
+  /**
+   * What becomes of who is away: SKIP, passed over; LEAST, who is least away takes it if nobody is there; BACK_FIRST, who
+   * is back first within the pool's horizon; IGNORE, as if they were there.
+   */
+  readonly away: 'SKIP' | 'LEAST' | 'BACK_FIRST' | 'IGNORE';
 }
 
-const NO_RULES: Rules = { fits: null, prefers: null, compare: null, evenIfAway: false };
+const NO_RULES: Rules = { fits: null, prefers: null, compare: null, away: 'SKIP' };
 
 const stepRules = ({ fitsLead, prefersForLead, compareReps }: CompiledStep, { lead, at }: Case): Rules => ({
   fits: fitsLead?.(lead, at) ?? null,
   prefers: prefersForLead?.(lead, at) ?? null,
   compare: compareReps,
-  evenIfAway: false,
+  away: 'SKIP',
 });
 
 const lookWithout = (
@@ -316,19 +497,46 @@ const limitOf = (rep: Rep, of: Case): number => rep.capacity ?? of.configuration
 interface Obstacle {
   readonly reason: Reason;
   readonly bound: Bound | null;
+  /** When an absence ends, where that is known. */
+  readonly until: number | null;
 }
 
-const because = (reason: Reason, bound: Bound | null = null): Obstacle => ({ reason, bound });
+const because = (reason: Reason, bound: Bound | null = null): Obstacle => ({ reason, bound, until: null });
 
 /** Why a rep cannot have this lead whatever their limits; null if they can. */
-function unsuitable(rep: Rep, of: Case, rules: Rules): Obstacle | null {
+function unsuitable(rep: Rep, of: Case, rules: Rules, skips = DEFAULT_SKIP_SET): Obstacle | null {
   if (rep.status === 'LEFT') return because('LEFT');
-  if (of.exclude?.has(rep.id)) return because('ALREADY_HAD');
+  const exclusion = of.exclude?.get(rep.id);
+  if (exclusion !== undefined) return because(exclusion);
   if (of.lead.email !== null && of.lead.email === rep.email) return because('OWNER_EQUALS_LEAD');
   if (rules.fits !== null && !rules.fits(rep)) return because('DOES_NOT_FIT');
-  if (rep.status === 'PAUSED' && !rules.evenIfAway) return because('PAUSED');
-  return null;
+  return rules.away === 'SKIP' ? awayFor(absencesOf(rep, of, skips)) : null;
 }
+
+const DEFAULT_SKIP_SET: ReadonlySet<AbsenceReason> = new Set(DEFAULT_SKIPS);
+
+const PAUSED_BY_STATUS: Absence = { reason: 'PAUSED', until: null, delegateId: null };
+
+/** What keeps a rep away, as far as it counts, the most lasting first. */
+function absencesOf(rep: Rep, { state, at }: Case, skips: ReadonlySet<AbsenceReason>): readonly Absence[] {
+  const absences = state.absences(rep.id, at);
+  const all = rep.status === 'PAUSED' ? [PAUSED_BY_STATUS, ...absences] : absences;
+  return all.length === 0 ? all : all.filter(({ reason }) => skips.has(reason));
+}
+
+const awayFor = ([first]: readonly Absence[]): Obstacle | null =>
+  first ? { reason: first.reason, bound: null, until: first.until } : null;
+
+/** How far somebody is from being there; 0 for who is, infinite for who is too far. Who has less comes first. */
+function distanceOf(absences: readonly Absence[], rules: Rules, at: number, horizonHours: number): number {
+  const [first] = absences;
+  if (!first || rules.away === 'IGNORE') return 0;
+  if (rules.away === 'LEAST') return ABSENCES.length - ABSENCES.indexOf(first.reason);
+  const back = Math.max(...absences.map(({ until }) => until ?? Number.POSITIVE_INFINITY));
+  return back <= at + horizonHours * HOUR_MS ? back : Number.POSITIVE_INFINITY;
+}
+
+const HOUR_MS = 3_600_000;
 
 /** Which of a rep's own limits is reached; null for none. */
 function limited(rep: Rep, of: Case, standing: Standing, limitsCapacity: boolean): Obstacle | null {
@@ -364,17 +572,16 @@ function one(rep: Rep, of: Case, via: AttemptVia, obstacle: Obstacle | null, cod
     },
     taken:
       obstacle === null
-        ? { repId: rep.id, beyondCapacity: limited(rep, of, standing, true) !== null, value: 1, turns: [] }
+        ? { repId: rep.id, beyondCapacity: limited(rep, of, standing, true) !== null, value: 1, turns: [], queue: null }
         : null,
   };
 }
 
-const single = (rep: Rep, of: Case, { reason, bound }: Obstacle): Considered => ({
+const single = (rep: Rep, of: Case, obstacle: Obstacle): Considered => ({
   repId: rep.id,
-  reason,
+  ...obstacle,
   standing: of.state.rep(rep.id),
   limit: limitOf(rep, of),
-  bound,
   turn: null,
 });
 
@@ -385,12 +592,12 @@ function lookAtSubmitter(of: Case): Look | null {
 }
 
 /**
- * An account's owner, beyond their limits unless the step says otherwise. Who is away as declared is stood in for by
- * the delegate, who has left by the manager.
+ * An account's owner, beyond their limits unless the step says otherwise. Who is away for a short while keeps it. Who is
+ * away as declared is stood in for by the delegate, who has left by the manager.
  */
 function lookAtOwner(owner: Rep, step: CompiledStep, of: Case): Look[] {
-  const rules = { ...NO_RULES, evenIfAway: step.ownerAway === 'KEEP' };
-  const obstacle = unsuitable(owner, of, rules);
+  const rules: Rules = { ...NO_RULES, away: step.ownerAway === 'KEEP' ? 'IGNORE' : 'SKIP' };
+  const obstacle = unsuitable(owner, of, rules, DECLARED);
   if (obstacle?.reason === 'LEFT') {
     const left = single(owner, of, obstacle);
     const { attempt, taken } = managerOf([left], of) ?? lookWithout('MANAGER', null, []);
@@ -403,8 +610,10 @@ function lookAtOwner(owner: Rep, step: CompiledStep, of: Case): Look[] {
   }
   const binding = obstacle ?? (step.ownerBeyondCapacity ? null : limited(owner, of, of.state.rep(owner.id), true));
   const look = one(owner, of, 'TARGET', binding);
-  if (obstacle?.reason !== 'PAUSED' || step.ownerAway !== 'DELEGATE') return [look];
-  const delegate = of.configuration.reps.byId.get(owner.backupId ?? '');
+  const isAway = obstacle !== null && DECLARED.has(obstacle.reason as AbsenceReason);
+  if (!isAway || step.ownerAway !== 'DELEGATE') return [look];
+  const named = absencesOf(owner, of, DECLARED).find(({ delegateId }) => delegateId !== null)?.delegateId;
+  const delegate = of.configuration.reps.byId.get(named ?? owner.backupId ?? '');
   return delegate ? [look, lookAtRep(delegate, of, 'DELEGATE', NO_RULES)] : [look];
 }
 
@@ -430,20 +639,24 @@ export interface Sifted {
   /** Who could take it and stands foremost: they alone earn of it. */
   readonly eligible: readonly Candidate[];
   readonly tier: number;
-  readonly passed: readonly { readonly candidate: Candidate; readonly tier: number; readonly obstacle: Obstacle }[];
+  readonly passed: readonly Passed[];
+  /** Who of those passed over earns all the same: away as declared, and caught up with. */
+  readonly earning: readonly Candidate[];
+}
+
+interface Passed {
+  readonly candidate: Candidate;
+  readonly tier: number;
+  readonly obstacle: Obstacle;
 }
 
 function sift(pool: CompiledPool, of: Case, rules: Rules): Sifted {
   const { fits: _, prefers, compare } = rules;
   const { byId } = of.configuration.reps;
   const weightSegment = pool.weightSegments.length === 0 ? null : pool.weightSegmentOf(of.lead, of.at);
-  const passed: { candidate: Candidate; tier: number; obstacle: Obstacle }[] = [];
-  const able: {
-    readonly candidate: Candidate;
-    readonly tier: number;
-    readonly rep: Rep;
-    readonly preferred: boolean;
-  }[] = [];
+  const passed: Passed[] = [];
+  const able: Able[] = [];
+  const caughtUp: Passed[] = [];
   let highestOfPool = Number.NEGATIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
   for (const [position, member] of pool.members.entries()) {
@@ -453,32 +666,40 @@ function sift(pool: CompiledPool, of: Case, rules: Rules): Sifted {
     const weight = weightIn(member, weightSegment);
     const { load, lastAssignment } = standing;
     const candidate: Candidate = { id: rep.id, weight, position, lastAssignment, load, limit: limitOf(rep, of) };
-    const obstacle =
-      weight === 0
-        ? because('WEIGHT_ZERO')
-        : (unsuitable(rep, of, rules) ??
-          limited(rep, of, standing, pool.limitsCapacity) ??
-          heldTooMany(member.capacity ?? pool.memberCapacity, standing.held[pool.id] ?? 0));
-    if (obstacle !== null) {
-      passed.push({ candidate, tier: member.tier, obstacle });
-      continue;
-    }
+    const unfit = weight === 0 ? because('WEIGHT_ZERO') : unsuitable(rep, of, rules, pool.skipped);
+    const obstacle = unfit ?? limitsIn(pool, member, rep, of);
     const preferred = prefers?.(rep) ?? false;
     const tier = member.tier + (preferred ? 1 : 0);
-    able.push({ candidate, tier, rep, preferred });
-    if (member.tier > highestOfPool) highestOfPool = member.tier;
+    if (obstacle !== null) {
+      const each = { candidate, tier: member.tier, obstacle };
+      passed.push(each);
+      const isCaughtUp = pool.catchUp !== 'NONE' && DECLARED.has(obstacle.reason as AbsenceReason);
+      if (isCaughtUp && limitsIn(pool, member, rep, of) === null) caughtUp.push({ ...each, tier });
+      continue;
+    }
+    const absences = rules.away === 'SKIP' ? NOT_AWAY : absencesOf(rep, of, pool.skipped);
+    const distance = absences.length === 0 ? 0 : distanceOf(absences, rules, of.at, pool.horizonHours ?? 0);
+    able.push({ candidate, tier, rep, preferred, absences, distance });
+  }
+  const nearest = nearestOf(able);
+  for (const { tier, preferred, distance } of able) {
+    if (distance !== nearest) continue;
+    const own = tier - (preferred ? 1 : 0);
+    if (own > highestOfPool) highestOfPool = own;
     if (tier > highest) highest = tier;
   }
   const foremost =
     compare === null
       ? null
       : firstOf(
-          able.filter(({ tier }) => tier === highest),
+          able.filter(({ tier, distance }) => tier === highest && distance === nearest),
           compare,
         );
   const eligible: Candidate[] = [];
-  for (const { candidate, tier, rep, preferred } of able) {
-    if (tier < highest) {
+  for (const { candidate, tier, rep, preferred, absences, distance } of able) {
+    if (distance !== nearest || nearest === Number.POSITIVE_INFINITY) {
+      passed.push({ candidate, tier, obstacle: awayFor(absences) ?? because('NOT_THEIR_TURN') });
+    } else if (tier < highest) {
       // Who would stand in front but for the preference.
       const reason = !preferred && tier === highestOfPool ? 'NOT_PREFERRED' : 'LOWER_TIER';
       passed.push({ candidate, tier, obstacle: because(reason) });
@@ -486,7 +707,32 @@ function sift(pool: CompiledPool, of: Case, rules: Rules): Sifted {
       passed.push({ candidate, tier, obstacle: because('ORDERED_BEHIND') });
     } else eligible.push(candidate);
   }
-  return { weightSegment, eligible, tier: highest, passed };
+  const earning = caughtUp.filter(({ tier }) => tier === highest).map(({ candidate }) => candidate);
+  return { weightSegment, eligible, tier: highest, passed, earning };
+}
+
+interface Able {
+  readonly candidate: Candidate;
+  readonly tier: number;
+  readonly rep: Rep;
+  readonly preferred: boolean;
+  /** Those that were not held against them. */
+  readonly absences: readonly Absence[];
+  readonly distance: number;
+}
+
+const NOT_AWAY: readonly Absence[] = [];
+
+const nearestOf = (able: readonly Able[]): number =>
+  able.reduce((least, { distance }) => (distance < least ? distance : least), Number.POSITIVE_INFINITY);
+
+/** Which limit keeps a member from one more lead of a pool; null for none. */
+function limitsIn(pool: CompiledPool, member: PoolMember, rep: Rep, of: Case): Obstacle | null {
+  const standing = of.state.rep(rep.id);
+  return (
+    limited(rep, of, standing, pool.limitsCapacity) ??
+    heldTooMany(member.capacity ?? pool.memberCapacity, standing.held[pool.id] ?? 0)
+  );
 }
 
 const firstOf = (able: readonly { readonly rep: Rep }[], compare: (a: Rep, b: Rep) => number): Rep | null =>
@@ -504,9 +750,11 @@ export function earnersOf(
   circumstances: Circumstances,
 ): { readonly rotationId: string; readonly rotation: Rotation; readonly eligible: readonly Candidate[] } {
   const of = caseOf(lead, configuration, state, circumstances);
-  const { eligible, weightSegment } = sift(pool, of, NO_RULES);
+  const { eligible, earning, weightSegment } = sift(pool, of, NO_RULES);
   const rotationId = poolRotation(pool.id, weightSegment);
-  return { rotationId, rotation: current(pool, rotationId, of), eligible };
+  const rotation = current(pool, rotationId, of);
+  const away = earning.filter(({ id }) => mayEarn(pool, rotation, id, pool.valueOf(lead, of.at)));
+  return { rotationId, rotation, eligible: [...eligible, ...away] };
 }
 
 /** How a pool would choose for a lead that anybody could take. */
@@ -517,16 +765,7 @@ export function attemptIn(
   state: RoutingState,
   at: number,
 ): { readonly considered: readonly Considered[]; readonly rotation: Rotation } {
-  const of: Case = {
-    lead: UNKNOWN_LEAD,
-    configuration,
-    state,
-    at,
-    account: null,
-    territory: null,
-    cost: 1,
-    classes: [],
-  };
+  const of = caseOfAny(configuration, state, at);
   const chosen = weightSegment === null ? [] : [weightSegment];
   const { attempt } = lookAtPool(
     { ...pool, weightSegments: chosen, weightSegmentOf: () => weightSegment },
@@ -537,6 +776,18 @@ export function attemptIn(
   return { considered: attempt.considered, rotation: current(pool, poolRotation(pool.id, weightSegment), of) };
 }
 
+/** A lead of which nothing is known. */
+const caseOfAny = (configuration: RoutingConfiguration, state: RoutingState, at: number): Case => ({
+  lead: UNKNOWN_LEAD,
+  configuration,
+  state,
+  at,
+  account: null,
+  territory: null,
+  cost: 1,
+  classes: [],
+});
+
 /** A pool's rotation as its fairness window has it. */
 const current = (pool: CompiledPool, rotationId: string, { state, at, configuration }: Case): Rotation =>
   inWindow(state.rotation(rotationId), windowBegan(pool.fairnessWindow, at, configuration.settings.timeZone), at);
@@ -546,7 +797,7 @@ const windowBegan = (window: FairnessWindow, at: number, timeZone: string): numb
 
 /** Lets the pool's rotation choose among those who can take the lead. */
 function lookAtPool(pool: CompiledPool, of: Case, via: AttemptVia, rules: Rules): Look {
-  const { weightSegment, eligible, tier, passed } = sift(pool, of, rules);
+  const { weightSegment, eligible, tier, passed, earning } = sift(pool, of, rules);
   const rotationId = poolRotation(pool.id, weightSegment);
   const rotation = current(pool, rotationId, of);
   const place = (
@@ -557,21 +808,31 @@ function lookAtPool(pool: CompiledPool, of: Case, via: AttemptVia, rules: Rules)
     const received = rotation.received.get(id) ?? 0;
     return { repId: id, ...obstacle, standing: of.state.rep(id), limit, turn: { weight, received, ...turn } };
   };
-  const passedOver = passed.map(({ candidate, tier: own, obstacle }) => {
-    const credit = creditOf(rotation, candidate.id);
-    return place(candidate, obstacle, { tier: own, share: 0, creditBefore: credit, creditAfter: credit, rank: null });
-  });
+  const passOver = (credits: ReadonlyMap<string, Place>): Considered[] =>
+    passed.map(({ candidate, tier: own, obstacle }) => {
+      const credit = creditOf(rotation, candidate.id);
+      const { share, creditAfter } = credits.get(candidate.id) ?? { share: 0, creditAfter: credit };
+      return place(candidate, obstacle, { tier: own, share, creditBefore: credit, creditAfter, rank: null });
+    });
   const named: InPool = { poolId: pool.id, strategy: pool.strategy, weightSegment, rotation };
   if (eligible.length === 0) {
-    return lookWithout(via, pool.members.length === 0 ? 'POOL_EMPTY' : null, passedOver, named);
+    return lookWithout(via, pool.members.length === 0 ? 'POOL_EMPTY' : null, passOver(new Map()), named);
   }
   const value = pool.valueOf(of.lead, of.at);
-  const turn = takeTurn(pool.strategy, eligible, rotation, value, pool.maxAhead);
+  const away = earning.filter(({ id }) => mayEarn(pool, rotation, id, value));
+  const turn = takeTurn(pool.strategy, eligible, rotation, value, pool.maxAhead, {
+    away,
+    isPaced: pool.catchUp !== 'NONE',
+  });
   const inTurn = ({ candidate, ...credits }: Place, reason: Reason, rank: number | null): Considered =>
     place(candidate, because(reason), { tier, ...credits, rank });
   const line = turn.line.map((each, index) => inTurn(each, index === 0 ? 'CHOSEN' : 'NOT_THEIR_TURN', index + 1));
   const [chosen] = line as [Considered];
-  const considered = [...line, ...turn.ahead.map((each) => inTurn(each, 'TOO_FAR_AHEAD', null)), ...passedOver];
+  const considered = [
+    ...line,
+    ...turn.ahead.map((each) => inTurn(each, 'TOO_FAR_AHEAD', null)),
+    ...passOver(new Map(turn.away.map((each) => [each.candidate.id, each]))),
+  ];
   const rep = of.configuration.reps.byId.get(chosen.repId) as Rep;
   return {
     attempt: { via, ...named, list: null, code: null, considered, tieBreak: turn.tieBreak },
@@ -580,9 +841,16 @@ function lookAtPool(pool: CompiledPool, of: Case, via: AttemptVia, rules: Rules)
       // Possible only where the pool measures capacity without limiting.
       beyondCapacity: !pool.limitsCapacity && limited(rep, of, of.state.rep(rep.id), true) !== null,
       value,
-      turns: [turned(rotationId, turn, eligible, rotation, value)],
+      turns: [turned(rotationId, turn, [...eligible, ...away], rotation, value)],
+      queue: null,
     },
   };
+}
+
+/** Whether one who is away goes on earning: never past the leads they may catch up with. */
+function mayEarn(pool: CompiledPool, { scale, credits }: Rotation, id: string, value: number): boolean {
+  const most = pool.catchUpLeads * (pool.strategy === 'VALUE_BALANCED' ? pool.defaultValue : 1);
+  return pool.catchUp === 'FULL' || (credits.get(id) ?? 0n) + BigInt(value) * scale <= BigInt(most) * scale;
 }
 
 const turned = (
@@ -603,6 +871,8 @@ function placeOf(pool: CompiledPool, listed: number | null, of: Case, rules: Rul
   return { weight: listed ?? heads(), eligible: eligible.length };
 }
 
+const VIA_OF = { SKIP: 'TARGET', LEAST: 'ASSIGN_ANYWAY', BACK_FIRST: 'HORIZON', IGNORE: 'TARGET' } as const;
+
 /** Lets the pools of a list take turns, then the reps of the one whose turn it is. */
 function lookAtPools(
   step: CompiledStep,
@@ -610,7 +880,7 @@ function lookAtPools(
   of: Case,
   rules: Rules = stepRules(step, of),
 ): Look[] {
-  const via = rules.evenIfAway ? 'ASSIGN_ANYWAY' : 'TARGET';
+  const via = VIA_OF[rules.away];
   const rotationId = listRotation(step.key);
   const looks: Look[] = [];
   const able: { readonly pool: CompiledPool; readonly eligible: number; readonly candidate: Candidate }[] = [];
@@ -658,7 +928,7 @@ function lookAtPools(
 /** The first of the chain who has not left, whatever their availability or load; the last one if all have. */
 function lastResort(plan: CompiledPlan, of: Case): { attempt: Attempt; taken: Taken } {
   const chain = plan.lastResort.map((key) => of.configuration.reps.byKey.get(key)).filter((rep) => rep !== undefined);
-  const obstacleOf = (rep: Rep): Obstacle | null => unsuitable(rep, of, { ...NO_RULES, evenIfAway: true });
+  const obstacleOf = (rep: Rep): Obstacle | null => unsuitable(rep, of, { ...NO_RULES, away: 'IGNORE' });
   const rep =
     chain.find((each) => obstacleOf(each) === null) ?? chain.find((each) => each.status !== 'LEFT') ?? chain.at(-1);
   if (!rep) throw new Error('the published plan has no last resort');

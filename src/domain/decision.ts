@@ -1,3 +1,4 @@
+import { ABSENCES } from './availability.ts';
 import type { Strategy } from './configuration.ts';
 import type { StepKind } from './plan.ts';
 import { STEP_KINDS } from './plan.ts';
@@ -11,7 +12,11 @@ export const METHODS = [
   'FALLBACK',
   /** The same person has an open lead. */
   'DUPLICATE',
+  /** Waits in a queue; the rep answers for it and has not received it. */
+  'QUEUE',
+  'CLAIM',
   'MANUAL',
+  'ESCALATION',
   'REASSIGNMENT',
   'OFFBOARDING',
 ] as const;
@@ -35,7 +40,7 @@ export const REASONS = [
   /** Holds as many leads of this class as they may. */
   'AT_CLASS_LIMIT',
   'RATE_CAPPED',
-  'PAUSED',
+  ...ABSENCES,
   'LEFT',
   'WEIGHT_ZERO',
   'DOES_NOT_FIT',
@@ -43,11 +48,24 @@ export const REASONS = [
   'OWNER_EQUALS_LEAD',
   /** The lead is being taken from them. */
   'ALREADY_HAD',
+  /** Has declined it, or let the offer pass. */
+  'DECLINED',
+  'TIMED_OUT',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
 /** What told the chosen rep from the next in line. */
-export const TIE_BREAKS = ['ONLY_ONE', 'DEADLINE', 'CREDIT', 'LOAD', 'WEIGHT', 'WAITED', 'POSITION'] as const;
+export const TIE_BREAKS = [
+  'ONLY_ONE',
+  'DEADLINE',
+  'CREDIT',
+  'LOAD',
+  'WEIGHT',
+  'WAITED',
+  'POSITION',
+  /** Somebody who catches up has just received a lead, and lets the next in line have this one. */
+  'GAVE_WAY',
+] as const;
 export type TieBreak = (typeof TIE_BREAKS)[number];
 
 /** A limit beside that of open leads which kept a rep from a lead. */
@@ -66,12 +84,14 @@ export interface Considered {
   /** The most places the rep has. */
   readonly limit: number;
   readonly bound: Bound | null;
+  /** Who is absent: when that ends, in ms since 1970, where it is known. */
+  readonly until: number | null;
   /** Of the rotation; null where none was involved (a rep as target, an owner). */
   readonly turn: {
     readonly weight: number;
     /** A preferred rep stands one above their own. */
     readonly tier: number;
-    /** 0 to 1 of what the eligible members earn; 0 for who is not eligible. */
+    /** 0 to 1 of what is earned; 0 for who earns nothing. */
     readonly share: number;
     /** Leads received in this rotation before. */
     readonly received: number;
@@ -92,8 +112,13 @@ export const ATTEMPT_VIAS = [
   'TARGET',
   'SUBMITTER',
   'DELEGATE',
+  /** Who of the pool is back first. */
+  'HORIZON',
   'BACKUP_POOL',
   'ASSIGN_ANYWAY',
+  'QUEUE',
+  /** The stand-in of an owner from whom the lead is taken. */
+  'BACKUP',
   'MANAGER',
   'LAST_RESORT',
 ] as const;
@@ -151,6 +176,10 @@ export interface Turned {
   readonly earners: Earners;
 }
 
+/** SOMEONE: nobody was there; it goes to the first who is. CLAIM: it is offered to whoever claims it. */
+export const WAITS_FOR = ['SOMEONE', 'CLAIM'] as const;
+export type WaitsFor = (typeof WAITS_FOR)[number];
+
 /** Who gets the lead, and everything that led there. */
 export interface Decision {
   readonly repId: string;
@@ -171,5 +200,9 @@ export interface Decision {
   readonly classes: readonly string[];
   /** The pool's turn and, before it, that of the list of pools; empty where no turn was taken. */
   readonly turns: readonly Turned[];
+  /** The queue in which the lead waits, and for what; null for one that does not. */
+  readonly queue: { readonly id: string; readonly waitsFor: WaitsFor } | null;
+  /** Within how many seconds the rep must accept it; null where that is not asked. */
+  readonly offerSeconds: number | null;
   readonly steps: readonly StepTrace[];
 }

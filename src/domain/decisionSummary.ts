@@ -155,6 +155,10 @@ const CREDIT = { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay
 const NUMBER_EN = new Intl.NumberFormat('en', CREDIT);
 const NUMBER_DE = new Intl.NumberFormat('de', CREDIT);
 
+/** ` until 2026-11-26 08:00 UTC`; empty where the end is not known. */
+const untilText = (until: number | null, word = 'until'): string =>
+  until === null ? '' : ` ${word} ${new Date(until).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
 const WORDS: Readonly<Record<Language, Words>> = {
   EN: {
     number: NUMBER_EN,
@@ -178,7 +182,10 @@ const WORDS: Readonly<Record<Language, Words>> = {
     methods: {
       FALLBACK: 'Last resort',
       DUPLICATE: 'The same person again',
+      QUEUE: 'Waits',
+      CLAIM: 'Claimed',
       MANUAL: 'By hand',
+      ESCALATION: 'Nobody had acted',
       REASSIGNMENT: 'Redistributed',
       OFFBOARDING: 'The owner has left',
     },
@@ -186,8 +193,11 @@ const WORDS: Readonly<Record<Language, Words>> = {
       TARGET: '',
       SUBMITTER: 'has entered the lead',
       DELEGATE: 'delegate of the owner, who is away',
+      HORIZON: 'nobody is there, is back first',
       BACKUP_POOL: 'as backup',
       ASSIGN_ANYWAY: 'although away',
+      QUEUE: 'in the queue',
+      BACKUP: 'stands in for the owner',
       MANAGER: 'manager, since nobody else could take it',
       LAST_RESORT: 'takes what no step could place',
     },
@@ -206,6 +216,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
       WEIGHT: 'credits level, the heavier weight',
       WAITED: 'credits level, has waited longest',
       POSITION: 'credits level, first in the pool',
+      GAVE_WAY: 'who catches up has just received one',
     },
     reasons: {
       CHOSEN: () => 'chosen',
@@ -219,12 +230,21 @@ const WORDS: Readonly<Record<Language, Words>> = {
       AT_POOL_CAPACITY: ({ bound }) => `holds ${bound?.count} of ${bound?.limit} from this pool`,
       AT_CLASS_LIMIT: ({ bound }) => `${bound?.of}: ${bound?.count} of ${bound?.limit}`,
       RATE_CAPPED: ({ bound }) => `had ${bound?.count} of ${bound?.limit} ${PERIODS_EN[bound?.of ?? '']}`,
-      PAUSED: () => 'paused',
+      OUT_OF_OFFICE: ({ until }) => `out of office${untilText(until)}`,
+      NOT_SEEN: () => 'not seen for too long',
+      PAUSED: ({ until }) => `paused${untilText(until)}`,
+      PUBLIC_HOLIDAY: ({ until }) => `public holiday${untilText(until)}`,
+      OUTSIDE_HOURS: ({ until }) => `outside working hours${untilText(until)}`,
+      BUSY_ALL_DAY: ({ until }) => `busy all day${untilText(until)}`,
+      BUSY: ({ until }) => `busy${untilText(until)}`,
+      IN_MEETING: ({ until }) => `in a meeting${untilText(until)}`,
       LEFT: () => 'has left',
       WEIGHT_ZERO: () => 'weight 0',
       DOES_NOT_FIT: () => 'does not fit',
       OWNER_EQUALS_LEAD: () => 'the lead carries their own address',
       ALREADY_HAD: () => 'has had it already',
+      DECLINED: () => 'has declined it',
+      TIMED_OUT: () => 'has let the offer pass',
     },
   },
   DE: {
@@ -249,7 +269,10 @@ const WORDS: Readonly<Record<Language, Words>> = {
     methods: {
       FALLBACK: 'Letzte Instanz',
       DUPLICATE: 'Dieselbe Person noch einmal',
+      QUEUE: 'Wartet',
+      CLAIM: 'Selbst genommen',
       MANUAL: 'Von Hand',
+      ESCALATION: 'Niemand hatte reagiert',
       REASSIGNMENT: 'Neu verteilt',
       OFFBOARDING: 'Der bisherige Besitzer ist ausgeschieden',
     },
@@ -257,8 +280,11 @@ const WORDS: Readonly<Record<Language, Words>> = {
       TARGET: '',
       SUBMITTER: 'hat den Lead selbst eingegeben',
       DELEGATE: 'Vertretung des abwesenden Betreuers',
+      HORIZON: 'niemand ist da, ist als Erstes wieder da',
       BACKUP_POOL: 'als Ersatz',
       ASSIGN_ANYWAY: 'trotz Abwesenheit',
+      QUEUE: 'in der Warteschlange',
+      BACKUP: 'vertritt den bisherigen Besitzer',
       MANAGER: 'Führungskraft, weil ihn sonst niemand übernehmen konnte',
       LAST_RESORT: 'übernimmt, was kein Schritt vergeben konnte',
     },
@@ -277,6 +303,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
       WEIGHT: 'Guthaben gleich, höheres Gewicht',
       WAITED: 'Guthaben gleich, wartet am längsten',
       POSITION: 'Guthaben gleich, im Pool weiter vorn',
+      GAVE_WAY: 'wer aufholt, hat gerade einen erhalten',
     },
     reasons: {
       CHOSEN: () => 'ausgewählt',
@@ -292,12 +319,21 @@ const WORDS: Readonly<Record<Language, Words>> = {
       AT_POOL_CAPACITY: ({ bound }) => `hat ${bound?.count} von ${bound?.limit} aus diesem Pool`,
       AT_CLASS_LIMIT: ({ bound }) => `${bound?.of}: ${bound?.count} von ${bound?.limit}`,
       RATE_CAPPED: ({ bound }) => `hatte ${bound?.count} von ${bound?.limit} ${PERIODS_DE[bound?.of ?? '']}`,
-      PAUSED: () => 'pausiert',
+      OUT_OF_OFFICE: ({ until }) => `abwesend${untilText(until, 'bis')}`,
+      NOT_SEEN: () => 'zu lange nicht gesehen',
+      PAUSED: ({ until }) => `pausiert${untilText(until, 'bis')}`,
+      PUBLIC_HOLIDAY: ({ until }) => `Feiertag${untilText(until, 'bis')}`,
+      OUTSIDE_HOURS: ({ until }) => `außerhalb der Arbeitszeit${untilText(until, 'bis')}`,
+      BUSY_ALL_DAY: ({ until }) => `ganztägig beschäftigt${untilText(until, 'bis')}`,
+      BUSY: ({ until }) => `beschäftigt${untilText(until, 'bis')}`,
+      IN_MEETING: ({ until }) => `in einer Besprechung${untilText(until, 'bis')}`,
       LEFT: () => 'ausgeschieden',
       WEIGHT_ZERO: () => 'Gewicht 0',
       DOES_NOT_FIT: () => 'passt nicht',
       OWNER_EQUALS_LEAD: () => 'der Lead trägt die eigene Adresse',
       ALREADY_HAD: () => 'hatte ihn schon',
+      DECLINED: () => 'hat ihn abgelehnt',
+      TIMED_OUT: () => 'hat das Angebot verstreichen lassen',
     },
   },
 };

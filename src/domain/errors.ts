@@ -16,6 +16,13 @@ export const ERROR_CODES = {
   LEAD_CLOSED: 'The lead is closed and can not be given to anyone.',
   OWNER_EQUALS_LEAD: 'No rep owns a lead that carries the rep’s own address.',
   NOT_THE_OWNER: 'Only the present owner can do this; the message names who owns the lead.',
+  NOT_QUEUED: 'The lead waits in no queue; the message names who owns it.',
+  NOT_A_MEMBER: 'The rep is no member of the queue.',
+  CLAIM_LIMIT: 'The rep holds as many leads from the queue as one may.',
+  CANNOT_TAKE: 'A limit keeps the rep from one more lead; the message says which.',
+  QUEUE_EMPTY: 'Nothing waits in the queue that the rep could claim.',
+  NO_OFFER: 'There is no open offer to accept or decline; the message says what became of it.',
+  PAUSED_BY_OTHERS: 'Somebody else has paused the rep; a manager or admin can end it.',
   REP_LEFT: 'The rep has left the company and can own nothing.',
 } as const;
 export type ErrorCode = keyof typeof ERROR_CODES;

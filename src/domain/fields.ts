@@ -33,6 +33,7 @@ export const LEAD_FIELDS = {
   naceSection: text,
   employees: { type: 'NUMBER', range: { least: 0, most: 10_000_000, whole: true } },
   score: { type: 'NUMBER', range: { least: 0, most: 100, whole: false } },
+  priority: { type: 'NUMBER', range: { least: -1_000, most: 1_000, whole: true } },
   source: text,
   requestKind: { type: 'ENUM', values: REQUEST_KINDS },
   productInterest: text,

@@ -64,6 +64,8 @@ export interface RoutableLead {
   readonly employees: number | null;
   /** 0 to 100. */
   readonly score: number | null;
+  /** Who waits in a queue with a higher one is served first. */
+  readonly priority: number;
   readonly source: string;
   readonly requestKind: RequestKind;
   readonly productInterest: string | null;
@@ -99,6 +101,7 @@ export const UNKNOWN_LEAD: RoutableLead = {
   naceSection: null,
   employees: null,
   score: null,
+  priority: 0,
   source: 'api',
   requestKind: 'OTHER',
   productInterest: null,

@@ -11,7 +11,7 @@ export const STEP_KINDS = [
 /** What a step stands for; the method of the assignments it makes. */
 export type StepKind = (typeof STEP_KINDS)[number];
 
-export const TARGET_KINDS = ['REP', 'POOL', 'POOLS', 'ACCOUNT_OWNER', 'TERRITORY'] as const;
+export const TARGET_KINDS = ['REP', 'POOL', 'POOLS', 'ACCOUNT_OWNER', 'TERRITORY', 'QUEUE'] as const;
 
 export const POOL_LIST_SHARES = ['PER_HEAD', 'PER_POOL'] as const;
 
@@ -35,15 +35,19 @@ export type Target =
   /** The matched account's owner. ACCOUNT_OWNER steps take accounts of kind CUSTOMER, NAMED_ACCOUNT steps those of kind NAMED. */
   | { readonly kind: 'ACCOUNT_OWNER' }
   /** The matched territory's rep or pool. */
-  | { readonly kind: 'TERRITORY' };
+  | { readonly kind: 'TERRITORY' }
+  /** Waits until a member claims it. */
+  | { readonly kind: 'QUEUE'; readonly queue: string };
 
-export const WHEN_NOBODY_KINDS = ['NEXT_STEP', 'BACKUP_POOL', 'ASSIGN_ANYWAY', 'MANAGER'] as const;
+export const WHEN_NOBODY_KINDS = ['NEXT_STEP', 'BACKUP_POOL', 'ASSIGN_ANYWAY', 'QUEUE', 'MANAGER'] as const;
 
 export type WhenNobody =
   | { readonly kind: 'NEXT_STEP' }
   | { readonly kind: 'BACKUP_POOL'; readonly pool: string }
   /** Ignores availability (never takes who has left), keeps capacity. */
   | { readonly kind: 'ASSIGN_ANYWAY' }
+  /** Waits until a member of the queue's pool is there and has room. */
+  | { readonly kind: 'QUEUE'; readonly queue: string }
   /** The manager of the first who was considered, and on up the chain. */
   | { readonly kind: 'MANAGER' };
 
@@ -94,6 +98,8 @@ export interface Step {
   readonly ownerBeyondCapacity: boolean;
   /** Whether a rep who entered the lead keeps it, if they can take it. */
   readonly keepWithSubmitter: boolean;
+  /** Within how many seconds whoever it gives a lead to must accept it; null for no such offer. */
+  readonly offerSeconds: number | null;
   /** When somebody is to look at it again: `YYYY-MM-DD`; null for never. */
   readonly reviewOn: string | null;
 }
@@ -108,6 +114,7 @@ export const STEP_DEFAULTS = {
   ownerAway: 'DELEGATE',
   ownerBeyondCapacity: true,
   keepWithSubmitter: false,
+  offerSeconds: null,
   reviewOn: null,
 } as const satisfies Partial<Step>;
 

@@ -26,6 +26,8 @@ export interface Others {
   readonly count: number;
   /** What they weigh together. */
   readonly weight: number;
+  /** Number of the last assignment that any of them has received. */
+  readonly lastAssignment?: number;
 }
 
 /** Someone who could take the lead: a rep, or a pool in a list of pools. */
@@ -56,6 +58,8 @@ export interface Turn {
   readonly line: readonly Place[];
   /** Who was too far ahead: they have earned, and could not take it. */
   readonly ahead: readonly Place[];
+  /** Who is away and has earned all the same. */
+  readonly away: readonly Place[];
   /** What told the first from the second. */
   readonly tieBreak: TieBreak;
   readonly rotation: Rotation;
@@ -105,38 +109,44 @@ export function takeTurn(
   rotation: Rotation,
   value: number,
   maxAhead: number | null = null,
+  catchUp: CatchUp = NO_CATCH_UP,
 ): Turn {
+  const { away, isPaced } = catchUp;
   const [only] = eligible;
   if (only === undefined) throw new RangeError('a turn needs at least one who is eligible');
   const { others = NO_OTHERS } = rotation;
-  const count = eligible.length + others.count;
+  const count = eligible.length + others.count + away.length;
   if (count === 1) {
     const credit = toNumber(rotation.credits.get(only.id) ?? 0n, rotation.scale);
     const place = { candidate: only, share: 1, creditBefore: credit, creditAfter: credit };
-    return { line: [place], ahead: [], tieBreak: 'ONLY_ONE', rotation: countReceived(rotation, only.id) };
+    return { line: [place], ahead: [], away: [], tieBreak: 'ONLY_ONE', rotation: countReceived(rotation, only.id) };
   }
 
-  const total = totalWeight(strategy, eligible) + BigInt(others.weight);
+  const total = totalWeight(strategy, eligible) + totalWeight(strategy, away) + BigInt(others.weight);
   const { scale, credits } = rescale(rotation, total);
   const v = BigInt(value);
   const unit = (v * scale) / total;
   const spread = BigInt(2 * count - 2);
   const brink = (spread - 1n) * scale;
-  const standings = eligible.map((candidate): Standing => {
+  const toStanding = (candidate: Candidate): Standing => {
     const weight = BigInt(effectiveWeight(strategy, candidate.weight));
     const before = credits.get(candidate.id) ?? 0n;
     const earned = before + unit * weight;
     const spreadCredit = spread * earned;
     return { candidate, weight, before, earned, slack: brink - spreadCredit, due: spreadCredit >= scale };
-  });
+  };
+  const standings = eligible.map(toStanding);
+  const absent = away.map(toStanding);
   const isAhead = aheadOf(standings, scale, maxAhead);
   const queue = isAhead === null ? standings : standings.filter((standing) => !isAhead(standing));
   const compare = COMPARE[strategy];
   queue.sort((a, b) => compare(a, b).order);
+  const gaveWay = isPaced && BY_NUMBER.has(strategy) && mustGiveWay(queue, scale, total, others.lastAssignment ?? 0);
+  if (gaveWay) queue.splice(0, 2, queue[1] as Standing, queue[0] as Standing);
   const [first, second] = queue as [Standing, ...Standing[]];
 
   const after = new Map(credits);
-  for (const { candidate, earned } of standings) after.set(candidate.id, earned);
+  for (const { candidate, earned } of [...standings, ...absent]) after.set(candidate.id, earned);
   const paid = v * scale;
   after.set(first.candidate.id, first.earned - paid);
   const toPlace = (standing: Standing): Place => ({
@@ -148,12 +158,36 @@ export function takeTurn(
   return {
     line: queue.map(toPlace),
     ahead: isAhead === null ? [] : standings.filter(isAhead).map(toPlace),
-    tieBreak: second ? compare(first, second).by : 'ONLY_ONE',
+    away: absent.map(toPlace),
+    tieBreak: gaveWay ? 'GAVE_WAY' : second ? compare(first, second).by : 'ONLY_ONE',
     rotation: countReceived(round({ ...rotation, scale, credits: after }), first.candidate.id),
   };
 }
 
 const NO_OTHERS: Others = { count: 0, weight: 0 };
+
+const BY_NUMBER: ReadonlySet<Strategy> = new Set(['ROUND_ROBIN', 'WEIGHTED']);
+
+/** How a pool catches up with those who were away. */
+export interface CatchUp {
+  /** Who is away, earns all the same and cannot take the lead. */
+  readonly away: readonly Candidate[];
+  /**
+   * Whether who has a whole lead of credit or more, and less than half of the weight, does not receive two leads one
+   * after the other: they give way to the next in line, so that nobody is flooded.
+   */
+  readonly isPaced: boolean;
+}
+
+const NO_CATCH_UP: CatchUp = { away: [], isPaced: false };
+
+/** Whether the first in line catches up and has received a lead after all others there. */
+function mustGiveWay(queue: readonly Standing[], scale: bigint, total: bigint, lastOfOthers: number): boolean {
+  const [first, ...rest] = queue;
+  if (first === undefined || rest.length === 0 || first.before < scale || 2n * first.weight >= total) return false;
+  const { lastAssignment } = first.candidate;
+  return lastOfOthers < lastAssignment && rest.every(({ candidate }) => candidate.lastAssignment < lastAssignment);
+}
 
 /** Whether one is too far ahead; null where nobody is. Whoever has the largest credit never is. */
 function aheadOf(

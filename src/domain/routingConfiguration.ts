@@ -1,16 +1,19 @@
 import type { AccountIndex } from './accounts.ts';
+import type { AbsenceReason } from './availability.ts';
 import { type Condition, compileCondition, type Predicate } from './condition.ts';
-import type { Pool, PoolMember, RateCap, Rep, Segment, Settings } from './configuration.ts';
+import type { Pool, PoolMember, Queue, RateCap, Rep, Segment, Settings } from './configuration.ts';
 import type { Names } from './decisionSummary.ts';
 import type { RoutableLead } from './lead.ts';
-import { isTimeZone } from './localTime.ts';
+import { isTimeZone, WEEKDAYS } from './localTime.ts';
 import type { MetroIndex } from './metros.ts';
 import { type Plan, STEP_DEFAULTS, type Step } from './plan.ts';
 import { type Compare, compileMatches, compileOrder, type Fit } from './repMatch.ts';
 import type { Earner } from './rotation.ts';
 import { compileRuleIndex } from './ruleIndex.ts';
+import { DEFAULT_POLICY, type SlaPolicy } from './sla.ts';
 import { momentsNeeded } from './standing.ts';
 import type { TerritoryIndex } from './territories.ts';
+import type { WorkingHours } from './workingHours.ts';
 
 export { compileAccounts } from './accounts.ts';
 export { compileMetros } from './metros.ts';
@@ -31,6 +34,10 @@ export interface RoutingConfiguration {
   readonly territories: TerritoryIndex;
   readonly accounts: AccountIndex;
   readonly segments: Segments;
+  readonly queues: Named<Queue>;
+  /** When reps work, by their id; who is not in it is always there. */
+  readonly hours: ReadonlyMap<string, WorkingHours>;
+  readonly sla: SlaPolicies;
   /** The published plan; null before the first. */
   readonly plan: CompiledPlan | null;
 }
@@ -43,6 +50,60 @@ const named = <Thing extends { readonly id: string; readonly key: string }>(
 });
 
 export const compileReps = (reps: readonly Rep[]): Named<Rep> => named(reps);
+
+export const compileQueues = (queues: readonly Queue[]): Named<Queue> => named(queues);
+
+/** Whether a day, `YYYY-MM-DD`, is a public holiday in a region. */
+export type IsHoliday = (region: string, date: string) => boolean;
+
+export function compileHours(
+  reps: Iterable<Rep>,
+  { timeZone, holidayRegion }: Settings,
+  isHoliday: IsHoliday,
+): ReadonlyMap<string, WorkingHours> {
+  const hours = new Map<string, WorkingHours>();
+  for (const rep of reps) {
+    const region = rep.holidayRegion ?? holidayRegion;
+    if (rep.workingHours === null && rep.dateHours.length === 0 && region === null) continue;
+    // A zone that this machine no longer knows would make every decision fail.
+    const zone = [rep.timeZone, timeZone, 'UTC'].find((each) => each !== null && isTimeZone(each)) as string;
+    hours.set(rep.id, {
+      timeZone: zone,
+      week: rep.workingHours ?? ALL_WEEK,
+      dates: rep.dateHours,
+      isHoliday: region === null ? () => false : (date) => isHoliday(region, date),
+    });
+  }
+  return hours;
+}
+
+/** Of who has no week of their own, but keeps holidays. */
+const ALL_WEEK = [{ days: WEEKDAYS, from: '00:00', to: '24:00' }] as const;
+
+export interface SlaPolicies {
+  /** The policy for a lead; null for none. A condition that fails at run time holds for nothing. */
+  policyOf(lead: RoutableLead, at: number): SlaPolicy | null;
+}
+
+/** @param policies in the order of their position */
+export function compileSla(policies: readonly SlaPolicy[], { defaultSla }: Settings, segments: Segments): SlaPolicies {
+  const compiled = policies.map((policy) => ({
+    policy,
+    matches: policy.condition === null ? always : compileCondition(policy.condition, segments.predicate),
+  }));
+  return {
+    policyOf: (lead, at) => {
+      for (const { policy, matches } of compiled) {
+        try {
+          if (matches(lead, at)) return policy;
+        } catch {
+          // The next policy is asked: intake never fails for one.
+        }
+      }
+      return defaultSla ? DEFAULT_POLICY : null;
+    },
+  };
+}
 
 /** A segment that cannot be asked. */
 export class SegmentFault extends Error {
@@ -146,6 +207,7 @@ export function compileSettings(settings: Settings, reps: Iterable<Rep>, segment
 }
 
 export interface CompiledPool extends Pool {
+  readonly skipped: ReadonlySet<AbsenceReason>;
   /** The segment whose weights a lead goes by; null for the base weights. */
   weightSegmentOf(lead: RoutableLead, at: number): string | null;
   /** What whoever takes the lead pays: 1 by number; in VALUE_BALANCED the segment's value, the score, or the default. */
@@ -157,6 +219,7 @@ export const compilePools = (pools: readonly Pool[], segments: Segments): Named<
     pools.map(
       (pool): CompiledPool => ({
         ...pool,
+        skipped: new Set(pool.skips),
         weightSegmentOf: (lead, at) => firstMatch(pool.weightSegments, (key) => key, segments, lead, at) ?? null,
         valueOf: (lead, at) => {
           if (pool.strategy !== 'VALUE_BALANCED') return 1;

@@ -1,3 +1,4 @@
+import type { Absence } from './availability.ts';
 import { type Circumstances, decide, type RoutingState } from './decide.ts';
 import type { Decision } from './decision.ts';
 import type { RoutableLead } from './lead.ts';
@@ -14,6 +15,7 @@ export class Simulation implements RoutingState {
   readonly #configuration: RoutingConfiguration;
   readonly #standings: Map<string, Standing>;
   readonly #rotations: Map<string, Rotation>;
+  readonly #absences: (repId: string, at: number) => readonly Absence[];
   #lastAssignment: number;
 
   constructor(
@@ -23,16 +25,23 @@ export class Simulation implements RoutingState {
       readonly rotations: Iterable<readonly [string, Rotation]>;
       /** Number of the last assignment so far. */
       readonly lastAssignment: number;
+      /** Everybody is there unless told. */
+      readonly absences?: (repId: string, at: number) => readonly Absence[];
     },
   ) {
     this.#configuration = configuration;
     this.#standings = new Map(start.standings);
     this.#rotations = new Map(start.rotations);
     this.#lastAssignment = start.lastAssignment;
+    this.#absences = start.absences ?? (() => []);
   }
 
   rep(repId: string): Standing {
     return this.#standings.get(repId) ?? NEW_STANDING;
+  }
+
+  absences(repId: string, at: number): readonly Absence[] {
+    return this.#absences(repId, at);
   }
 
   rotation(id: string): Rotation {

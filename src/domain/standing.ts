@@ -7,7 +7,7 @@ export interface Standing {
   readonly load: number;
   /** Number of the last assignment from anywhere, 0 for none yet: who has waited longest has the lowest. */
   readonly lastAssignment: number;
-  /** Open leads held from each pool, by its id. */
+  /** Open leads held from each pool, and by claims from each queue, by its id. */
   readonly held: Readonly<Record<string, number>>;
   /** Open leads of each lead class, by the segment's key. */
   readonly classes: Readonly<Record<string, number>>;
@@ -24,25 +24,30 @@ export interface Holding {
   /** Keys of the segments that are lead classes. */
   readonly classes: readonly string[];
   readonly poolId: string | null;
+  /** The queue it was claimed from. */
+  readonly claimedFrom?: string | null;
 }
 
 export const NEW_STANDING: Standing = { load: 0, lastAssignment: 0, held: {}, classes: {}, recent: [] };
 
 /** With one more open lead. */
-export const withLead = (standing: Standing, { cost, classes, poolId }: Holding): Standing => ({
+export const withLead = (standing: Standing, { cost, classes, ...from }: Holding): Standing => ({
   ...standing,
   load: standing.load + cost,
-  held: poolId === null ? standing.held : count(standing.held, [poolId], 1),
+  held: count(standing.held, sourcesOf(from), 1),
   classes: count(standing.classes, classes, 1),
 });
 
 /** With one open lead less. */
-export const withoutLead = (standing: Standing, { cost, classes, poolId }: Holding): Standing => ({
+export const withoutLead = (standing: Standing, { cost, classes, ...from }: Holding): Standing => ({
   ...standing,
   load: standing.load - cost,
-  held: poolId === null ? standing.held : count(standing.held, [poolId], -1),
+  held: count(standing.held, sourcesOf(from), -1),
   classes: count(standing.classes, classes, -1),
 });
+
+const sourcesOf = ({ poolId, claimedFrom = null }: Pick<Holding, 'poolId' | 'claimedFrom'>): string[] =>
+  [poolId, claimedFrom].filter((id) => id !== null);
 
 /**
  * With an assignment received.

@@ -5,10 +5,16 @@ export const EVENT_KINDS = [
   'lead.unassigned',
   'lead.updated',
   'lead.related',
+  'lead.queued',
+  'lead.claimed',
   'assignment.acknowledged',
+  'assignment.accepted',
+  'assignment.reminded',
+  'assignment.escalated',
   'rep.availability',
   'plan.published',
   'alert.raised',
+  'alert.resolved',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 

@@ -63,6 +63,8 @@ export type LeadInput = {
   /** With country code, unless `country` is given. */
   phone?: string | null | undefined;
   postalCode?: string | null | undefined;
+  /** −1,000 to 1,000; 0 unless told. What waits with a higher one is served first. */
+  priority?: number | null | undefined;
   productInterest?: string | null | undefined;
   qualification?: Qualification | null | undefined;
   /** ISO 3166-2, or code or name within the country. */
@@ -92,12 +94,15 @@ export type LeadStatus =
 /** How an assignment came about. */
 export type Method =
   | 'ACCOUNT_OWNER'
+  | 'CLAIM'
   | 'DEFAULT'
   | 'DUPLICATE'
+  | 'ESCALATION'
   | 'FALLBACK'
   | 'MANUAL'
   | 'NAMED_ACCOUNT'
   | 'OFFBOARDING'
+  | 'QUEUE'
   | 'REASSIGNMENT'
   | 'SEGMENT'
   | 'SPECIALIZATION'

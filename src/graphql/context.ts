@@ -54,7 +54,13 @@ export function createContext(
   return {
     ...services,
     principal,
-    loaders: createLoaders(database, principal?.workspaceId ?? null, subscription === null, currentVisibility),
+    loaders: createLoaders(
+      database,
+      principal?.workspaceId ?? null,
+      subscription === null,
+      currentVisibility,
+      services.clock,
+    ),
     visibility: currentVisibility,
     closeSlow: subscription ?? (() => {}),
   };

@@ -1,5 +1,7 @@
 import DataLoader from 'dataloader';
+import { type AvailabilityView, readAvailability } from '../assignment/readAvailability.ts';
 import type { Visibility } from '../auth/visibility.ts';
+import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 import { loadConfigurationAsOf } from '../db/configuration.ts';
 import type {
@@ -10,6 +12,8 @@ import type {
   Lead,
   Metro,
   Pool,
+  Queue,
+  QueuedLead,
   Rep,
   RepState,
   Rotation,
@@ -35,6 +39,10 @@ type Grouped<Row> = DataLoader<string, Row[]>;
 export interface Loaders {
   readonly rep: ById<Rep>;
   readonly repState: ById<RepState>;
+  readonly availability: ById<AvailabilityView>;
+  readonly queue: ById<Queue>;
+  /** By lead id: its place in a queue. */
+  readonly queuedLead: ById<QueuedLead>;
   readonly pool: ById<Pool>;
   /** By `poolRotation`. */
   readonly rotation: ById<Rotation>;
@@ -72,6 +80,7 @@ export function createLoaders(
   workspace: string | null,
   cache: boolean,
   visibility: () => Promise<Visibility>,
+  clock: Clock,
 ): Loaders {
   const { prisma } = database;
   // Without a workspace nothing is found.
@@ -101,6 +110,15 @@ export function createLoaders(
     repState: byId(
       (ids) => prisma.repState.findMany({ where: { workspaceId, repId: { in: ids } } }),
       (row) => row.repId,
+    ),
+    availability: byId(
+      (ids) => readAvailability(database, workspaceId, ids, clock.now()),
+      (row) => row.repId,
+    ),
+    queue: byId((ids) => prisma.queue.findMany(own(ids)), id),
+    queuedLead: byId(
+      (ids) => prisma.queuedLead.findMany({ where: { workspaceId, leadId: { in: ids } } }),
+      (row) => row.leadId,
     ),
     pool: byId((ids) => prisma.pool.findMany(own(ids)), id),
     rotation: byId((ids) => prisma.rotation.findMany(own(ids)), id),

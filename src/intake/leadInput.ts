@@ -58,6 +58,8 @@ const degrees = (most: number) => {
   return z.number({ error }).min(-most, { error }).max(most, { error });
 };
 
+const PRIORITY_FAULT = 'must be a whole number from -1,000 to 1,000';
+
 const leadSchema = z.strictObject({
   firstName: optional(line(100)),
   lastName: optional(line(100)),
@@ -88,6 +90,13 @@ const leadSchema = z.strictObject({
       .min(0, { error: 'must be from 0 to 100' })
       .max(100, { error: 'must be from 0 to 100' }),
   ),
+  priority: z
+    .number({ error: PRIORITY_FAULT })
+    .int({ error: PRIORITY_FAULT })
+    .min(-1_000, { error: PRIORITY_FAULT })
+    .max(1_000, { error: PRIORITY_FAULT })
+    .nullish()
+    .transform((priority) => priority ?? 0),
   requestKind: z
     .enum(REQUEST_KINDS)
     .nullish()

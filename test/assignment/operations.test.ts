@@ -217,7 +217,11 @@ describe('a stored decision', () => {
       plan: { steps: [step('all')] },
     }).decide();
     const read = readDecision(
-      JSON.parse(JSON.stringify(storeDecision(decision, { configVersion: 7, settings: { capsOf: () => [] } }))),
+      JSON.parse(
+        JSON.stringify(
+          storeDecision(decision, { configVersion: 7, settings: { capsOf: () => [] }, absences: () => [] }),
+        ),
+      ),
       decision.method,
     );
     expect(read.steps).toEqual(
@@ -237,8 +241,10 @@ describe('a stored decision', () => {
       plan: { steps: [step('all')] },
     }).decide();
     const [attempt] =
-      readDecision(storeDecision(decision, { configVersion: 1, settings: { capsOf: () => [] } }), 'DEFAULT').steps[0]
-        ?.attempts ?? [];
+      readDecision(
+        storeDecision(decision, { configVersion: 1, settings: { capsOf: () => [] }, absences: () => [] }),
+        'DEFAULT',
+      ).steps[0]?.attempts ?? [];
     expect(attempt?.considered).toHaveLength(100);
     expect(attempt?.considered[0]?.reason).toBe('CHOSEN');
     expect(attempt?.omitted).toEqual({ NOT_THEIR_TURN: 200 });

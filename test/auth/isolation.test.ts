@@ -5,7 +5,9 @@ import type { ConfigurationContext } from '../../src/configuration/change.ts';
 import { applyCompany } from '../../src/configuration/company.ts';
 import { createMetro } from '../../src/configuration/metros.ts';
 import { createPool, updatePool } from '../../src/configuration/pools.ts';
+import { createQueue } from '../../src/configuration/queues.ts';
 import { updateRep } from '../../src/configuration/reps.ts';
+import { createSlaPolicy } from '../../src/configuration/slaPolicies.ts';
 import { proposeSpecialties } from '../../src/configuration/specialties.ts';
 import { derivePoolWeights } from '../../src/configuration/weights.ts';
 import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
@@ -49,6 +51,9 @@ async function company(workspace: string): Promise<typeof ours> {
   const where = { workspaceId };
   const { prisma } = app.database;
   const someone = await prisma.rep.findFirstOrThrow({ where });
+  const pool = await prisma.pool.findFirstOrThrow({ where });
+  const waitingRoom = { key: 'room', name: 'Room', poolId: pool.id, responsibleId: someone.id };
+  const fastLane = { key: 'fast', name: 'Fast', rungs: [{ afterSeconds: 60, action: 'REMIND' }] };
   const ids: Ids = {
     Account: encodeId('Account', (await prisma.account.findFirstOrThrow({ where })).id),
     ApiKey: encodeId('ApiKey', (await prisma.apiKey.findFirstOrThrow({ where })).id),
@@ -62,6 +67,9 @@ async function company(workspace: string): Promise<typeof ours> {
     SpecialtyProposal: encodeId('SpecialtyProposal', (await proposeSpecialties(context, someone.id, {})).id),
     WeightChange: encodeId('WeightChange', (await changeWeights(context)).id),
     Territory: encodeId('Territory', (await prisma.territory.findFirstOrThrow({ where })).id),
+    Queue: encodeId('Queue', (await createQueue(context, waitingRoom)).id),
+    SlaPolicy: encodeId('SlaPolicy', (await createSlaPolicy(context, fastLane)).id),
+    Calendar: '',
   };
   const other = await createPool(context, { key: 'other', name: 'Other', strategy: 'WEIGHTED' });
   return { key, ids, otherPoolId: encodeId('Pool', other.id), workspaceId };

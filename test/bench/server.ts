@@ -62,7 +62,7 @@ async function shortLanes(after: (batch: Batch) => Promise<void>): Promise<Lanes
   client.release();
   return {
     run: async (_workspaceId, operation) => {
-      const batch = new Batch(workspaceId, memory, new Date(), []);
+      const batch = new Batch(workspaceId, memory, new Date(), { leads: [], due: [], waiting: [] });
       const result = operation.apply(batch);
       await after(batch);
       return result;

@@ -243,6 +243,6 @@ test('an owner does not get a lead with their own address, nor back what is bein
   const run = market(owned({}));
   const own = run.decide({ ...KNOWN, email: 'ada@fairlead.example' });
   expect([own.repId, lookAt(own, 'ada')?.reason]).toEqual(['next', 'OWNER_EQUALS_LEAD']);
-  const taken = run.decide(KNOWN, { at: NOW + 3_600_000, exclude: new Set(['ada']) });
+  const taken = run.decide(KNOWN, { at: NOW + 3_600_000, exclude: new Map([['ada', 'ALREADY_HAD']]) });
   expect([taken.repId, lookAt(taken, 'ada')?.reason]).toEqual(['next', 'ALREADY_HAD']);
 });

@@ -22,6 +22,10 @@ class StoredState implements RoutingState {
     return JSON.parse(this.#rows.get(`rep ${repId}`) ?? JSON.stringify(NEW_STANDING));
   }
 
+  absences() {
+    return [];
+  }
+
   rotation(id: string) {
     const row = this.#rows.get(`rotation ${id}`);
     if (row === undefined) return EMPTY_ROTATION;

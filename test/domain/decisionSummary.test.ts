@@ -41,7 +41,7 @@ interface Case {
 /** The sentence in both languages for a decision as it is really made. */
 function summaries({ setting, given = { companyDomain: 'acme.example' }, loads, exclude = [] }: Case): string[] {
   const { configuration, decide } = market({ ...SETTING, ...setting }, loads);
-  const decision = decide(given, { exclude: new Set(exclude) });
+  const decision = decide(given, { exclude: new Map(exclude.map((repId) => [repId, 'ALREADY_HAD'])) });
   return (['EN', 'DE'] as const).map((language) => decisionSummary(decision, namesIn(configuration), language));
 }
 

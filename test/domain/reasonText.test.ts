@@ -11,6 +11,7 @@ describe('the text of a reason', () => {
     standing: { ...NEW_STANDING, load: 50 },
     limit: 50,
     bound: null,
+    until: null,
     turn,
     ...more,
   });

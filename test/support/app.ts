@@ -60,6 +60,8 @@ export interface TestApp {
   /** Sets up a company from a file's text. */
   apply(text: string): Promise<void>;
   /** A key for a role, and for a rep by its key. */
+  /** Carries out what is due by the clock. */
+  sweep(): Promise<void>;
   keyFor(role: 'ADMIN' | 'MANAGER' | 'REP' | 'PARTNER' | 'VIEWER', repKey?: string): Promise<string>;
   stop(): Promise<void>;
 }
@@ -107,6 +109,7 @@ export async function startTestApp(
       return data as never;
     },
     apply: async (text) => void (await applyCompany(context, text)),
+    sweep: () => app.sweep(),
     keyFor: async (role, repKey) => {
       const rep =
         repKey === undefined

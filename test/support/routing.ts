@@ -1,11 +1,19 @@
 import { ACCOUNT_DEFAULTS } from '../../src/configuration/accounts.ts';
-import { MEMBER_DEFAULTS, POOL_DEFAULTS, REP_DEFAULTS, TERRITORY_DEFAULTS } from '../../src/configuration/inputs.ts';
+import {
+  MEMBER_DEFAULTS,
+  POOL_DEFAULTS,
+  QUEUE_DEFAULTS,
+  REP_DEFAULTS,
+  TERRITORY_DEFAULTS,
+} from '../../src/configuration/inputs.ts';
 import { normalizeCompanyName } from '../../src/domain/accounts.ts';
+import type { Absence } from '../../src/domain/availability.ts';
 import {
   type Account,
   DEFAULT_SETTINGS,
   type Pool,
   type PoolMember,
+  type Queue,
   type Rep,
   type Segment,
   type Settings,
@@ -18,16 +26,20 @@ import { METROS } from '../../src/domain/metros.ts';
 import { type Plan, STEP_DEFAULTS, type Step } from '../../src/domain/plan.ts';
 import {
   compileAccounts,
+  compileHours,
   compileMetros,
   compilePlan,
   compilePools,
+  compileQueues,
   compileReps,
   compileSegments,
   compileSettings,
+  compileSla,
   compileTerritories,
   type RoutingConfiguration,
 } from '../../src/domain/routingConfiguration.ts';
 import { Simulation } from '../../src/domain/simulation.ts';
+import type { SlaPolicy } from '../../src/domain/sla.ts';
 import { NEW_STANDING, type Standing } from '../../src/domain/standing.ts';
 
 /* Whole valid values; a test changes only what it is about. Ids are the keys, so that expectations can be read. */
@@ -100,6 +112,16 @@ export const step = (key: string, overrides: Partial<Step> = {}): Step => ({
   ...overrides,
 });
 
+export const queue = (key: string, overrides: Partial<Queue> = {}): Queue => ({
+  id: key,
+  key,
+  name: key,
+  poolId: 'main',
+  responsibleId: 'boss',
+  ...QUEUE_DEFAULTS,
+  ...overrides,
+});
+
 export interface Setting {
   readonly settings?: Partial<Settings>;
   readonly reps?: readonly Rep[];
@@ -107,6 +129,8 @@ export interface Setting {
   readonly territories?: readonly Territory[];
   readonly accounts?: readonly Account[];
   readonly segments?: readonly Segment[];
+  readonly queues?: readonly Queue[];
+  readonly slaPolicies?: readonly SlaPolicy[];
   readonly plan?: Partial<Plan>;
 }
 
@@ -117,12 +141,17 @@ export function compile({
   territories = [],
   accounts = [],
   segments = [],
+  queues = [],
+  slaPolicies = [],
   plan = {},
 }: Setting): RoutingConfiguration {
   const compiled = compileSegments(segments);
   return {
     settings: compileSettings({ ...DEFAULT_SETTINGS, ...settings }, reps, compiled),
     reps: compileReps(reps),
+    hours: compileHours(reps, { ...DEFAULT_SETTINGS, ...settings }, () => false),
+    sla: compileSla(slaPolicies, { ...DEFAULT_SETTINGS, ...settings }, compiled),
+    queues: compileQueues(queues),
     pools: compilePools(pools, compiled),
     metros: compileMetros(METROS),
     territories: compileTerritories(territories),
@@ -142,8 +171,15 @@ export interface Market {
   decide(given?: Partial<RoutableLead>, circumstances?: Partial<Circumstances>): Decision;
 }
 
-/** @param standings of reps, by key: what is not named is empty; a number is the load */
-export function market(setting: Setting, standings: Readonly<Record<string, number | Partial<Standing>>> = {}): Market {
+/**
+ * @param standings of reps, by key: what is not named is empty; a number is the load
+ * @param away by key: why a rep is away; who is not named is there
+ */
+export function market(
+  setting: Setting,
+  standings: Readonly<Record<string, number | Partial<Standing>>> = {},
+  away: Readonly<Record<string, readonly Absence[]>> = {},
+): Market {
   const configuration = compile(setting);
   const simulation = new Simulation(configuration, {
     standings: Object.entries(standings).map(([key, given]) => [
@@ -152,6 +188,7 @@ export function market(setting: Setting, standings: Readonly<Record<string, numb
     ]),
     rotations: [],
     lastAssignment: 0,
+    absences: (repId) => away[repId] ?? [],
   });
   return {
     configuration,

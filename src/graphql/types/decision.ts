@@ -74,6 +74,12 @@ const ConsideredRef = builder.objectRef<Considered>('Considered').implement({
       nullable: true,
       description: 'Another limit, where that was the reason.',
     }),
+    until: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Who is away: when that ends, as far as was known.',
+      resolve: ({ until }) => (until === null ? null : new Date(until)),
+    }),
     weight: t.int({ nullable: true, resolve: ({ turn }) => turn?.weight }),
     tier: t.int({ nullable: true, resolve: ({ turn }) => turn?.tier }),
     share: t.float({

@@ -1,9 +1,13 @@
+import { OPEN_LEADS } from '../../assignment/attendance.ts';
+import { AVAILABILITY_STATUSES } from '../../assignment/presence.ts';
 import { ROLES } from '../../auth/principal.ts';
 import { TERRITORY_FORMATS } from '../../configuration/importTerritories.ts';
+import { ABSENCES } from '../../domain/availability.ts';
 import { FINDINGS } from '../../domain/checkPlan.ts';
 import { OPERATORS } from '../../domain/condition.ts';
 import {
   ACCOUNT_KINDS,
+  CATCH_UPS,
   FAIRNESS_WINDOWS,
   REP_STATUSES,
   SAME_PERSON_ACTIONS,
@@ -11,11 +15,19 @@ import {
   STRATEGIES,
   WEIGHTINGS,
 } from '../../domain/configuration.ts';
-import { ACCOUNT_MATCHES, ATTEMPT_VIAS, METHODS, REASONS, STEP_CODES, TIE_BREAKS } from '../../domain/decision.ts';
+import {
+  ACCOUNT_MATCHES,
+  ATTEMPT_VIAS,
+  METHODS,
+  REASONS,
+  STEP_CODES,
+  TIE_BREAKS,
+  WAITS_FOR,
+} from '../../domain/decision.ts';
 import { LANGUAGES } from '../../domain/decisionSummary.ts';
 import { FIELD_TYPES } from '../../domain/fields.ts';
 import { ACTIVITY_KINDS, LEAD_STATUSES, QUALIFICATIONS, REQUEST_KINDS } from '../../domain/lead.ts';
-import { PERIODS } from '../../domain/localTime.ts';
+import { PERIODS, WEEKDAYS } from '../../domain/localTime.ts';
 import {
   DIRECTIONS,
   MATCH_OPERATORS,
@@ -25,6 +37,7 @@ import {
   TARGET_KINDS,
   WHEN_NOBODY_KINDS,
 } from '../../domain/plan.ts';
+import { RUNG_ACTIONS, SLA_CLOCKS } from '../../domain/sla.ts';
 import { EVENT_KINDS } from '../../events/kinds.ts';
 import { builder } from '../builder.ts';
 
@@ -72,7 +85,7 @@ export const StepKindRef = builder.enumType('StepKind', {
 });
 export const TargetKindRef = builder.enumType('TargetKind', {
   description:
-    'To whom a step leads: a rep, a pool, a list of pools that take turns, or whoever the matched account or territory belongs to.',
+    'To whom a step leads: a rep, a pool, a list of pools that take turns, whoever the matched account or territory belongs to, or a queue in which it waits to be claimed.',
   values: TARGET_KINDS,
 });
 export const WhenNobodyKindRef = builder.enumType('WhenNobodyKind', {
@@ -110,6 +123,45 @@ export const WeightingByRef = builder.enumType('WeightingBy', {
   description:
     'FIXED: weights are set by hand. WIN_RATE, QUOTA: worked out each day from leads won and lost, or from the rep’s attribute quotaAttainment (percent).',
   values: WEIGHTINGS,
+});
+export const WeekdayRef = builder.enumType('Weekday', { description: 'A day of the week.', values: WEEKDAYS });
+export const AbsenceReasonRef = builder.enumType('AbsenceReason', {
+  description: 'Why a rep is not there; the most lasting first. See docs/time.md.',
+  values: ABSENCES,
+});
+export const CatchUpRef = builder.enumType('CatchUp', {
+  description:
+    'What members who were away as declared catch up with: nothing, at most so many leads, or everything they would have had.',
+  values: CATCH_UPS,
+});
+export const AvailabilityStatusRef = builder.enumType('AvailabilityStatus', {
+  description: 'What a rep, or a manager, says of the rep’s being there.',
+  values: AVAILABILITY_STATUSES,
+});
+export const OpenLeadsRef = builder.enumType('OpenLeads', {
+  description:
+    'What becomes of the open leads of a rep whose absence begins: they stay, go to the delegate, or are given out by the plan.',
+  values: OPEN_LEADS,
+});
+export const WaitsForRef = builder.enumType('WaitsFor', {
+  description: 'SOMEONE: nobody was there, it goes to the first who is. CLAIM: it is offered to whoever claims it.',
+  values: WAITS_FOR,
+});
+export const SlaClockRef = builder.enumType('SlaClock', {
+  description: 'REAL: time goes on day and night. WORKING: only while the owner works.',
+  values: SLA_CLOCKS,
+});
+export const SlaStatusRef = builder.enumType('SlaStatus', {
+  description: 'DUE: no contact yet, and still time. FULFILLED: in contact in time. FAILED: not.',
+  values: ['DUE', 'FULFILLED', 'FAILED'] as const,
+});
+export const RungActionRef = builder.enumType('RungAction', {
+  description: 'What happens when an owner has not been in contact for so long.',
+  values: RUNG_ACTIONS,
+});
+export const OfferStatusRef = builder.enumType('OfferStatus', {
+  description: 'What became of an offer. WITHDRAWN: the rep became busy, or the lead went elsewhere.',
+  values: ['OPEN', 'ACCEPTED', 'DECLINED', 'TIMED_OUT', 'WITHDRAWN'] as const,
 });
 export const PeriodRef = builder.enumType('Period', { description: 'A span of time.', values: PERIODS });
 export const FieldTypeRef = builder.enumType('FieldType', { description: 'What a value can be.', values: FIELD_TYPES });

@@ -1,4 +1,5 @@
 import type { Operation } from '../../assignment/lane.ts';
+import type { Assignment } from '../../db/generated/client.ts';
 import { builder } from '../builder.ts';
 import { pageArgs, pageComplexity } from '../connection.ts';
 import { type Context, signedIn } from '../context.ts';
@@ -6,7 +7,15 @@ import { decodeId, encodeId } from '../ids.ts';
 import type { AccountSuggestion } from '../leadLookups.ts';
 import { visibleLead } from '../visibleLead.ts';
 import { decisionOf } from './decision.ts';
-import { ActivityKindRef, LeadStatusRef, MethodRef, QualificationRef, RequestKindRef } from './enums.ts';
+import {
+  ActivityKindRef,
+  LeadStatusRef,
+  MethodRef,
+  OfferStatusRef,
+  QualificationRef,
+  RequestKindRef,
+  SlaStatusRef,
+} from './enums.ts';
 import { LeadConnectionRef, LeadFilterRef, leadPage } from './leadList.ts';
 import { findNode, NodeRef } from './node.ts';
 import {
@@ -18,6 +27,7 @@ import {
   loadOptional,
   loadRequired,
   PoolRef,
+  QueueRef,
   RepRef,
   TerritoryRef,
 } from './refs.ts';
@@ -67,6 +77,7 @@ LeadRef.implement({
     naceSection: t.exposeString('naceSection', { nullable: true, description: 'NACE Rev. 2, from the industry.' }),
     employees: t.exposeInt('employees', { nullable: true, description: 'Company size.' }),
     score: t.exposeFloat('score', { nullable: true, description: '0 to 100.' }),
+    priority: t.exposeInt('priority', { description: 'What waits with a higher one is served first.' }),
     requestKind: t.expose('requestKind', { type: RequestKindRef }),
     productInterest: t.exposeString('productInterest', { nullable: true }),
     qualification: t.expose('qualification', { type: QualificationRef }),
@@ -134,6 +145,39 @@ LeadRef.implement({
   }),
 });
 
+const SlaRef = builder.objectRef<Assignment>('Sla').implement({
+  description: 'How long an owner has for the first contact.',
+  authScopes: { signedIn: true },
+  fields: (t) => ({
+    policy: t.string({
+      description: 'Key of the policy; `default` for the one that holds where there is no other.',
+      resolve: ({ slaPolicy }) => slaPolicy ?? '',
+    }),
+    dueAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ slaDueAt }) => slaDueAt }),
+    status: t.field({
+      type: SlaStatusRef,
+      nullable: true,
+      description: 'Null where the lead moved on before it was due.',
+      resolve: ({ slaStatus }) => slaStatus,
+    }),
+  }),
+});
+
+const OfferRef = builder.objectRef<Assignment>('Offer').implement({
+  description: 'Whether an owner accepts a lead.',
+  authScopes: { signedIn: true },
+  fields: (t) => ({
+    until: t.field({ type: 'DateTime', nullable: true, resolve: ({ offerUntil }) => offerUntil }),
+    status: t.field({ type: OfferStatusRef, nullable: true, resolve: ({ offerStatus }) => offerStatus }),
+    reason: t.string({
+      authScopes: { staff: true },
+      nullable: true,
+      description: 'DECLINED: why.',
+      resolve: ({ offerReason }) => offerReason,
+    }),
+  }),
+});
+
 AssignmentRef.implement({
   description: 'One ownership of one lead by one rep, from when to when, by which method.',
   authScopes: { signedIn: true },
@@ -181,6 +225,25 @@ AssignmentRef.implement({
       resolve: ({ assignedAt, firstContactAt }) =>
         firstContactAt === null ? null : Math.round((firstContactAt.getTime() - assignedAt.getTime()) / 1_000),
     }),
+    sla: t.field({
+      type: SlaRef,
+      nullable: true,
+      description: 'How long the owner has for the first contact; null where no policy applies.',
+      resolve: (assignment) => (assignment.slaPolicy === null ? null : assignment),
+    }),
+    offer: t.field({
+      type: OfferRef,
+      nullable: true,
+      description: 'Null where the lead was given and not offered.',
+      resolve: (assignment) => (assignment.offerStatus === null ? null : assignment),
+    }),
+    queue: t.field({
+      type: QueueRef,
+      nullable: true,
+      authScopes: { 'configuration:read': true },
+      description: 'Where the lead waits (method QUEUE), or was claimed or pushed from.',
+      resolve: ({ queueId }, _args, { loaders }) => loadOptional(loaders.queue, queueId),
+    }),
     decision: t.field({ type: DecisionRef, resolve: (assignment, _args, context) => decisionOf(assignment, context) }),
   }),
 });
@@ -207,8 +270,9 @@ export async function runOnLead<Result>(
   operation: Operation<Result>,
 ): Promise<Result> {
   const result = await context.intake.lanes.run(signedIn(context).workspaceId, operation);
-  const { lead, assignment, presentAssignment, assignmentsOfLead, activitiesOfLead, repState } = context.loaders;
-  for (const loader of [lead, presentAssignment, assignmentsOfLead, activitiesOfLead]) loader.clear(leadId);
+  const { lead, assignment, presentAssignment, assignmentsOfLead, activitiesOfLead, queuedLead, repState } =
+    context.loaders;
+  for (const loader of [lead, presentAssignment, assignmentsOfLead, activitiesOfLead, queuedLead]) loader.clear(leadId);
   assignment.clearAll();
   repState.clearAll();
   return result;

@@ -4,7 +4,7 @@ import { builder } from '../builder.ts';
 import { connectionType, type Page, type PageArgs, page } from '../connection.ts';
 import { type Context, signedIn } from '../context.ts';
 import { decodeId } from '../ids.ts';
-import { LeadStatusRef, MethodRef } from './enums.ts';
+import { LeadStatusRef, MethodRef, OfferStatusRef, SlaStatusRef } from './enums.ts';
 import { LeadRef } from './refs.ts';
 
 export const LeadConnectionRef = connectionType('Lead', LeadRef);
@@ -17,6 +17,9 @@ export const LeadFilterRef = builder.inputType('LeadFilter', {
     ownerId: t.id({ description: 'Who owns it now.' }),
     poolId: t.id({ description: 'Which pool routed it to its present owner.' }),
     method: t.field({ type: [MethodRef], description: 'Of the present assignment.' }),
+    acknowledged: t.boolean({ description: 'Whether the owner has acknowledged the present assignment.' }),
+    slaStatus: t.field({ type: [SlaStatusRef], description: 'Of the present assignment.' }),
+    offerStatus: t.field({ type: [OfferStatusRef], description: 'Of the present assignment.' }),
     source: t.string(),
     search: t.string({ description: 'The beginning of an e-mail address, or a company’s domain.' }),
     receivedFrom: t.field({ type: 'DateTime', description: 'Included.' }),
@@ -51,11 +54,15 @@ const present = (where: Prisma.AssignmentWhereInput): Prisma.LeadWhereInput => (
 const NOTHING: Prisma.LeadWhereInput = { id: { in: [] } };
 
 export function filterWhere(filter: LeadFilter): Prisma.LeadWhereInput {
+  const { acknowledged, slaStatus, offerStatus } = filter;
   const { open, status, ownerId, poolId, method, source, search, receivedFrom, receivedTo } = filter;
   const conditions: Prisma.LeadWhereInput[] = [];
   if (open != null) conditions.push({ closedAt: open ? null : { not: null } });
   if (status != null) conditions.push({ status: { in: [...status] } });
   if (method != null) conditions.push(present({ method: { in: [...method] } }));
+  if (acknowledged != null) conditions.push(present({ acknowledgedAt: acknowledged ? { not: null } : null }));
+  if (slaStatus != null) conditions.push(present({ slaStatus: { in: [...slaStatus] } }));
+  if (offerStatus != null) conditions.push(present({ offerStatus: { in: [...offerStatus] } }));
   if (ownerId != null) conditions.push(present({ repId: decodeId('Rep', ownerId) }));
   if (poolId != null) conditions.push(present({ poolId: decodeId('Pool', poolId) }));
   // No stored text has a NUL or half a surrogate pair, and PostgreSQL refuses to be asked for one.

@@ -1,6 +1,7 @@
 import type { OwnedLead } from '../../assignment/batch.ts';
 import { acknowledge, recordActivity, updateLeadStatus } from '../../assignment/changeLead.ts';
 import { assignByHand } from '../../assignment/moveLeads.ts';
+import { accept, decline } from '../../assignment/offers.ts';
 import { parse } from '../../configuration/inputs.ts';
 import type { Activity, Assignment, Lead } from '../../db/generated/client.ts';
 import { InvalidInput, Refusal } from '../../domain/errors.ts';
@@ -13,7 +14,7 @@ import { orRefusal, resultType } from '../results.ts';
 import { requireLead, visibleLead } from '../visibleLead.ts';
 import { ActivityKindRef, LeadStatusRef } from './enums.ts';
 import { runOnLead } from './lead.ts';
-import { ActivityRef, AssignmentRef, LeadRef } from './refs.ts';
+import { ActivityRef, AssignmentRef, LeadRef, loadRequired } from './refs.ts';
 
 const RecordActivityInput = builder.inputType('RecordActivityInput', {
   fields: (t) => ({
@@ -121,13 +122,78 @@ builder.mutationField('acknowledgeAssignment', (t) =>
     args: { input: t.arg({ type: AcknowledgeAssignmentInput, required: true }) },
     resolve: (_root, { input: { assignmentId } }, context) =>
       orRefusal(async () => {
-        const id = decodeId('Assignment', assignmentId);
-        const assignment = await context.loaders.assignment.load(id);
-        const { repId } = signedIn(context);
-        // Who had the assignment may learn that it has moved on; to others it does not exist.
-        const known = assignment && (assignment.repId === repId || (await visibleLead(assignment.leadId, context)));
-        if (!known) throw new Refusal('NOT_FOUND', 'There is no such assignment.');
-        return { assignment: await runOnLead(context, assignment.leadId, acknowledge(assignment.leadId, id)) };
+        const { id, leadId } = await requireAssignment(assignmentId, context);
+        return { assignment: await runOnLead(context, leadId, acknowledge(leadId, id)) };
+      }),
+  }),
+);
+
+/** Who had the assignment may learn that it has moved on; to others it does not exist. @throws Refusal NOT_FOUND */
+async function requireAssignment(globalId: string, context: Context): Promise<Assignment> {
+  const assignment = await context.loaders.assignment.load(decodeId('Assignment', globalId));
+  const { repId } = signedIn(context);
+  const known = assignment && (assignment.repId === repId || (await visibleLead(assignment.leadId, context)));
+  if (!known) throw new Refusal('NOT_FOUND', 'There is no such assignment.');
+  return assignment;
+}
+
+const reasonSchema = line(500).refine((reason) => reason !== null, { error: 'must not be empty' });
+
+const AcceptAssignmentInput = builder.inputType('AcceptAssignmentInput', {
+  fields: (t) => ({ assignmentId: t.id({ required: true }) }),
+});
+
+builder.mutationField('acceptAssignment', (t) =>
+  t.field({
+    type: resultType(
+      'AcceptAssignment',
+      builder.objectRef<{ readonly assignment: Assignment }>('AcceptAssignmentSuccess').implement({
+        authScopes: { signedIn: true },
+        fields: (f) => ({ assignment: f.field({ type: AssignmentRef, resolve: ({ assignment }) => assignment }) }),
+      }),
+    ),
+    description: 'Accepts a lead that is offered; it counts as acknowledged. Twice is as good as once.',
+    authScopes: { 'leads:write': true },
+    args: { input: t.arg({ type: AcceptAssignmentInput, required: true }) },
+    resolve: (_root, { input: { assignmentId } }, context) =>
+      orRefusal(async () => {
+        const { id, leadId } = await requireAssignment(assignmentId, context);
+        return { assignment: await runOnLead(context, leadId, accept(leadId, id)) };
+      }),
+  }),
+);
+
+const DeclineAssignmentInput = builder.inputType('DeclineAssignmentInput', {
+  fields: (t) => ({
+    assignmentId: t.id({ required: true }),
+    reason: t.string({ required: true, description: 'At most 500 characters.' }),
+  }),
+});
+
+builder.mutationField('declineAssignment', (t) =>
+  t.field({
+    type: resultType(
+      'DeclineAssignment',
+      builder.objectRef<{ readonly former: Assignment }>('DeclineAssignmentSuccess').implement({
+        authScopes: { signedIn: true },
+        fields: (f) => ({
+          assignment: f.field({
+            type: AssignmentRef,
+            description: 'The one that was declined. It stays where nobody else can take the lead.',
+            resolve: ({ former }, _args, { loaders }) => loadRequired(loaders.assignment, former.id),
+          }),
+        }),
+      }),
+    ),
+    description: 'Declines a lead that is offered: it goes to the next of the step, who has not had it.',
+    authScopes: { 'leads:write': true },
+    args: { input: t.arg({ type: DeclineAssignmentInput, required: true }) },
+    resolve: (_root, { input }, context) =>
+      orRefusal(async () => {
+        const reason = parse(reasonSchema, input.reason, ['reason']) as string;
+        const former = await requireAssignment(input.assignmentId, context);
+        await runOnLead(context, former.leadId, decline(former.leadId, former.id, reason));
+        return { former };
       }),
   }),
 );
@@ -148,8 +214,6 @@ const AssignLeadSuccess = builder.objectRef<OwnedLead>('AssignLeadSuccess').impl
     assignment: t.field({ type: AssignmentRef, resolve: ({ assignment }) => assignment }),
   }),
 });
-
-const reasonSchema = line(500).refine((reason) => reason !== null, { error: 'must not be empty' });
 
 builder.mutationField('assignLead', (t) =>
   t.field({

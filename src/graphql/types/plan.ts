@@ -69,6 +69,11 @@ const TargetRef = builder.objectRef<Target>('Target').implement({
       nullable: true,
       resolve: (target) => ('pools' in target ? [...target.pools] : null),
     }),
+    queue: t.string({
+      nullable: true,
+      description: 'Key.',
+      resolve: (target) => ('queue' in target ? target.queue : null),
+    }),
     share: t.field({
       type: PoolListShareRef,
       nullable: true,
@@ -83,6 +88,7 @@ const WhenNobodyRef = builder.objectRef<WhenNobody>('WhenNobody').implement({
   fields: (t) => ({
     kind: t.expose('kind', { type: WhenNobodyKindRef }),
     pool: t.string({ nullable: true, description: 'Key.', resolve: (each) => ('pool' in each ? each.pool : null) }),
+    queue: t.string({ nullable: true, description: 'Key.', resolve: (each) => ('queue' in each ? each.queue : null) }),
   }),
 });
 
@@ -120,6 +126,10 @@ const StepRef = builder.objectRef<Step>('Step').implement({
     }),
     keepWithSubmitter: t.exposeBoolean('keepWithSubmitter', {
       description: 'Whether a rep who entered the lead keeps it, if they can take it.',
+    }),
+    offerSeconds: t.exposeInt('offerSeconds', {
+      nullable: true,
+      description: 'Within how many seconds whoever it gives a lead to must accept it; null for no such offer.',
     }),
     reviewOn: t.exposeString('reviewOn', {
       nullable: true,
@@ -271,10 +281,15 @@ const TargetInput = builder.inputType('TargetInput', {
     pool: t.string({ description: 'With POOL.' }),
     pools: t.field({ type: [ListedPoolInput], description: 'With POOLS: 1 to 100.' }),
     share: t.field({ type: PoolListShareRef, description: 'With POOLS: PER_HEAD unless told.' }),
+    queue: t.string({ description: 'With QUEUE.' }),
   }),
 });
 const WhenNobodyInput = builder.inputType('WhenNobodyInput', {
-  fields: (t) => ({ kind: t.field({ type: WhenNobodyKindRef, required: true }), pool: t.string() }),
+  fields: (t) => ({
+    kind: t.field({ type: WhenNobodyKindRef, required: true }),
+    pool: t.string({ description: 'With BACKUP_POOL.' }),
+    queue: t.string({ description: 'With QUEUE.' }),
+  }),
 });
 const StepInput = builder.inputType('StepInput', {
   fields: (t) => ({
@@ -290,6 +305,7 @@ const StepInput = builder.inputType('StepInput', {
     ownerAway: t.field({ type: OwnerAwayRef, description: 'DELEGATE unless told.' }),
     ownerBeyondCapacity: t.boolean({ description: 'True unless told.' }),
     keepWithSubmitter: t.boolean({ description: 'False unless told.' }),
+    offerSeconds: t.int({ description: '5 to 86,400; no offer unless told.' }),
     reviewOn: t.string({ description: 'YYYY-MM-DD.' }),
   }),
 });

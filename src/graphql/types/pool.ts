@@ -1,4 +1,5 @@
 import { createPool, deletePool, setPoolMembers, updatePool } from '../../configuration/pools.ts';
+import type { AbsenceReason } from '../../domain/availability.ts';
 import type { Weighting } from '../../domain/configuration.ts';
 import { creditOf, parseRotation, type StoredRotation } from '../../domain/rotation.ts';
 import { builder } from '../builder.ts';
@@ -7,7 +8,7 @@ import type { Member } from '../loaders.ts';
 import { configurationMutation } from './configurationMutation.ts';
 import { configurationItem, configurationList } from './configurationQuery.ts';
 import { deleteMutation } from './delete.ts';
-import { FairnessWindowRef, StrategyRef, WeightingByRef } from './enums.ts';
+import { AbsenceReasonRef, CatchUpRef, FairnessWindowRef, StrategyRef, WeightingByRef } from './enums.ts';
 import { SegmentValueInput, SegmentValueRef } from './limits.ts';
 import { NodeRef } from './node.ts';
 import { loadRequired, PoolRef, RepRef } from './refs.ts';
@@ -108,6 +109,19 @@ PoolRef.implement({
       type: WeightingRef,
       resolve: ({ weighting }) => weighting as Weighting,
     }),
+    skips: t.field({
+      authScopes: configuration,
+      type: [AbsenceReasonRef],
+      description: 'The absences for which members are passed over.',
+      resolve: ({ skips }) => [...(skips as AbsenceReason[])],
+    }),
+    catchUp: t.expose('catchUp', { authScopes: configuration, type: CatchUpRef }),
+    catchUpLeads: t.exposeInt('catchUpLeads', { authScopes: configuration, description: 'With BOUNDED.' }),
+    horizonHours: t.exposeInt('horizonHours', {
+      authScopes: configuration,
+      nullable: true,
+      description: 'Where all are away, who is back first within so many hours takes the lead; null for nobody.',
+    }),
     countManual: t.exposeBoolean('countManual', {
       authScopes: configuration,
       description: 'Whether assignments by hand count toward the receiver’s share.',
@@ -184,6 +198,10 @@ const CreatePoolInput = builder.inputType('CreatePoolInput', {
     limitsCapacity: t.boolean({ description: poolFields.limitsCapacity }),
     weightSegments: t.stringList({ description: poolFields.weightSegments }),
     weighting: t.field({ type: WeightingInput, description: 'FIXED unless told.' }),
+    skips: t.field({ type: [AbsenceReasonRef], description: 'All but IN_MEETING unless told.' }),
+    catchUp: t.field({ type: CatchUpRef, description: 'NONE unless told.' }),
+    catchUpLeads: t.int({ description: '1 to 1,000; 2 unless told.' }),
+    horizonHours: t.int({ description: '1 to 8,784; none unless told.' }),
     members: t.field({ type: [PoolMemberInput] }),
   }),
 });
@@ -204,6 +222,10 @@ const UpdatePoolInput = builder.inputType('UpdatePoolInput', {
     limitsCapacity: t.boolean({ description: poolFields.limitsCapacity }),
     weightSegments: t.stringList({ description: poolFields.weightSegments }),
     weighting: t.field({ type: WeightingInput }),
+    skips: t.field({ type: [AbsenceReasonRef] }),
+    catchUp: t.field({ type: CatchUpRef }),
+    catchUpLeads: t.int(),
+    horizonHours: t.int({ description: 'Null for none.' }),
   }),
 });
 

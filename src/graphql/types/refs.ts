@@ -4,7 +4,8 @@ import type { ReadAttempt, ReadDecision, ReadStep } from '../../assignment/store
 import type { Basis } from '../../assignment/submit.ts';
 import type { OwnMetro } from '../../configuration/metros.ts';
 import type { Activity, ApiKey, Assignment, Lead, PlanVersion } from '../../db/generated/client.ts';
-import type { Account, Rep as DomainRep, Pool, Segment, Territory } from '../../domain/configuration.ts';
+import type { Account, Rep as DomainRep, Pool, Queue, Segment, Territory } from '../../domain/configuration.ts';
+import type { SlaPolicy } from '../../domain/sla.ts';
 import { builder } from '../builder.ts';
 
 /*
@@ -13,8 +14,10 @@ import { builder } from '../builder.ts';
  */
 
 type Loose<Row, Names extends keyof Row> = Omit<Row, Names> & Readonly<Record<Names, unknown>>;
-export type RepRow = Loose<DomainRep, 'attributes' | 'rateCaps' | 'classLimits'>;
-export type PoolRow = Loose<Omit<Pool, 'members'>, 'segmentValues' | 'weighting'>;
+export type RepRow = Loose<DomainRep, 'attributes' | 'rateCaps' | 'classLimits' | 'workingHours' | 'dateHours'>;
+export type PoolRow = Loose<Omit<Pool, 'members'>, 'segmentValues' | 'weighting' | 'skips'>;
+export type QueueRow = Loose<Queue, 'overflow'>;
+export type SlaPolicyRow = Loose<SlaPolicy, 'condition' | 'rungs'>;
 
 /** A decision together with what its assignment says. */
 export interface DecisionRow extends ReadDecision {
@@ -37,6 +40,8 @@ export const MetroRef = builder.objectRef<OwnMetro>('Metro');
 export const SegmentRef = builder.objectRef<Pick<Segment, 'id' | 'key' | 'name'> & { readonly condition: unknown }>(
   'Segment',
 );
+export const QueueRef = builder.objectRef<QueueRow>('Queue');
+export const SlaPolicyRef = builder.objectRef<SlaPolicyRow>('SlaPolicy');
 export const PlanRef = builder.objectRef<PlanVersion>('Plan');
 export const ApiKeyRef = builder.objectRef<ApiKey>('ApiKey');
 export const LeadRef = builder.objectRef<Lead>('Lead');

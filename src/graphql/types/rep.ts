@@ -1,8 +1,10 @@
 import { createRep, deleteRep, updateRep } from '../../configuration/reps.ts';
 import type { ClassLimit, RateCap } from '../../domain/configuration.ts';
+import type { DateHours, WeekStretch } from '../../domain/workingHours.ts';
 import { builder } from '../builder.ts';
 import { pageArgs, pageComplexity } from '../connection.ts';
 import { decodeId, decodeOptionalId, encodeId } from '../ids.ts';
+import { AvailabilityRef } from './availability.ts';
 import { configurationMutation } from './configurationMutation.ts';
 import { configurationItem, configurationList } from './configurationQuery.ts';
 import { deleteMutation } from './delete.ts';
@@ -10,7 +12,8 @@ import { RepStatusRef } from './enums.ts';
 import { LeadConnectionRef, LeadFilterRef, leadPage } from './leadList.ts';
 import { ClassLimitInput, ClassLimitRef, RateCapInput, RateCapRef } from './limits.ts';
 import { NodeRef } from './node.ts';
-import { loadOptional, PoolRef, RepRef } from './refs.ts';
+import { loadOptional, loadRequired, PoolRef, RepRef } from './refs.ts';
+import { DateHoursInput, DateHoursRef, WeekStretchInput, WeekStretchRef } from './workingHours.ts';
 
 // Who sees a lead sees whose it is; the rest is configuration.
 const configuration = { 'configuration:read': true } as const;
@@ -61,6 +64,30 @@ RepRef.implement({
       resolve: async ({ id }, _args, { loaders }) => (await loaders.repState.load(id))?.load ?? 0,
     }),
     timeZone: t.exposeString('timeZone', { authScopes: configuration, nullable: true, description: 'IANA.' }),
+    workingHours: t.field({
+      authScopes: configuration,
+      type: [WeekStretchRef],
+      nullable: true,
+      description: 'The week; null for always there.',
+      resolve: ({ workingHours }) => workingHours as WeekStretch[] | null,
+    }),
+    dateHours: t.field({
+      authScopes: configuration,
+      type: [DateHoursRef],
+      description: 'Days that are not like their weekday.',
+      resolve: ({ dateHours }) => dateHours as DateHours[],
+    }),
+    holidayRegion: t.exposeString('holidayRegion', {
+      authScopes: configuration,
+      nullable: true,
+      description: 'Whose public holidays the rep keeps, as `DE-BY`; null for the workspace’s.',
+    }),
+    availability: t.field({
+      authScopes: configuration,
+      type: AvailabilityRef,
+      description: 'Whether the rep is there now.',
+      resolve: ({ id }, _args, { loaders }) => loadRequired(loaders.availability, id),
+    }),
     language: t.exposeString('language', { authScopes: configuration, nullable: true, description: 'BCP 47.' }),
     specialties: t.stringList({
       authScopes: configuration,
@@ -124,7 +151,10 @@ const CreateRepInput = builder.inputType('CreateRepInput', {
     capacity: t.int({ description: '0 to 100,000 places; null for the workspace’s default.' }),
     rateCaps: t.field({ type: [RateCapInput], description: 'At most 10; null for the workspace’s.' }),
     classLimits: t.field({ type: [ClassLimitInput] }),
-    timeZone: t.string(),
+    timeZone: t.string({ description: 'IANA, of the working hours.' }),
+    workingHours: t.field({ type: [WeekStretchInput], description: 'At most 50; null for always there.' }),
+    dateHours: t.field({ type: [DateHoursInput], description: 'At most 400, each date once.' }),
+    holidayRegion: t.string({ description: '`DE`, `DE-BY`; null for the workspace’s.' }),
     language: t.string(),
     specialties: t.stringList(),
     industries: t.stringList(),
@@ -148,7 +178,10 @@ const UpdateRepInput = builder.inputType('UpdateRepInput', {
     capacity: t.int(),
     rateCaps: t.field({ type: [RateCapInput] }),
     classLimits: t.field({ type: [ClassLimitInput] }),
-    timeZone: t.string(),
+    timeZone: t.string({ description: 'IANA, of the working hours.' }),
+    workingHours: t.field({ type: [WeekStretchInput], description: 'At most 50; null for always there.' }),
+    dateHours: t.field({ type: [DateHoursInput], description: 'At most 400, each date once.' }),
+    holidayRegion: t.string({ description: '`DE`, `DE-BY`; null for the workspace’s.' }),
     language: t.string(),
     specialties: t.stringList(),
     industries: t.stringList(),

@@ -32,6 +32,7 @@ export const LeadInput = builder.inputType('LeadInput', {
     industry: t.string({ description: 'Text, or a code of NAICS or NACE.' }),
     employees: t.int({ description: 'Company size, 0 to 10,000,000.' }),
     score: t.float({ description: '0 to 100.' }),
+    priority: t.int({ description: '−1,000 to 1,000; 0 unless told. What waits with a higher one is served first.' }),
     requestKind: t.field({ type: RequestKindRef }),
     productInterest: t.string(),
     qualification: t.field({ type: QualificationRef }),

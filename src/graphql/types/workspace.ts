@@ -90,6 +90,20 @@ export const WorkspaceRef = builder.objectRef<Workspace>('Workspace').implement(
       type: [LeadAttributeRef],
       resolve: ({ leadAttributes }) => leadAttributes as unknown as AttributeDeclaration[],
     }),
+    notSeenAfterMinutes: t.exposeInt('notSeenAfterMinutes', {
+      authScopes: configuration,
+      nullable: true,
+      description: 'Working time without a sign of life after which a rep is taken to be away; null for never.',
+    }),
+    holidayRegion: t.exposeString('holidayRegion', {
+      authScopes: configuration,
+      nullable: true,
+      description: 'Whose public holidays reps keep who have no region of their own, as `DE-BY`.',
+    }),
+    defaultSla: t.exposeBoolean('defaultSla', {
+      authScopes: configuration,
+      description: 'Whether leads to which no SLA policy applies go to the backup after two hours without contact.',
+    }),
   }),
 });
 
@@ -134,6 +148,9 @@ const UpdateWorkspaceInput = builder.inputType('UpdateWorkspaceInput', {
     samePerson: t.field({ type: SamePersonPolicyInput }),
     freeMailDomains: t.stringList({ description: 'At most 1,000.' }),
     leadAttributes: t.field({ type: [LeadAttributeInput], description: 'At most 100.' }),
+    notSeenAfterMinutes: t.int({ description: '5 to 527,040; null for never.' }),
+    holidayRegion: t.string({ description: '`DE`, `DE-BY`; null for none.' }),
+    defaultSla: t.boolean(),
   }),
 });
 

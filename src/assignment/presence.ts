@@ -1,0 +1,201 @@
+import { v7 } from 'uuid';
+import { InvalidInput, Refusal } from '../domain/errors.ts';
+import type { KnownLeave, KnownPresence } from './attendance.ts';
+import type { Batch } from './batch.ts';
+import { NOTHING } from './carryOut.ts';
+import type { Operation } from './lane.ts';
+
+/*
+ * Whether reps are there, as they or others say, and as their being seen and their calendars tell. It changes under the
+ * lane, so no lead is decided by what is no longer so.
+ */
+
+export const AVAILABILITY_STATUSES = ['AVAILABLE', 'BUSY', 'PAUSED', 'OUT_OF_OFFICE'] as const;
+
+export interface NewAvailability {
+  readonly repId: string;
+  readonly status: (typeof AVAILABILITY_STATUSES)[number];
+  /** OUT_OF_OFFICE: null for now. */
+  readonly from: Date | null;
+  /** BUSY and OUT_OF_OFFICE need it; PAUSED without it lasts until further notice. */
+  readonly until: Date | null;
+  readonly delegateId: string | null;
+  readonly note: string | null;
+  readonly openLeads: KnownLeave['openLeads'];
+  /** Name of the principal. */
+  readonly by: string;
+  /** Whether the principal may end what others have set. */
+  readonly isSuperior: boolean;
+}
+
+/** Leaves of one rep, those that are over not counted. */
+const MAX_LEAVES = 100;
+/** How long leaves that are over are kept, for what past leads are simulated with. */
+const KEEP_LEAVES_MS = 90 * 86_400_000;
+
+/**
+ * Sets whether a rep is there. AVAILABLE ends a pause, being busy and a leave that has begun.
+ * @throws Refusal NOT_FOUND (rep, delegate), PAUSED_BY_OTHERS, REP_LEFT; InvalidInput
+ */
+export const setAvailability = (input: NewAvailability): Operation<KnownPresence> => ({
+  ...NOTHING,
+  apply: (batch) => {
+    const { repId, status, by, until } = input;
+    const { reps } = batch.memory.configuration;
+    const rep = reps.byId.get(repId);
+    if (!rep) throw new Refusal('NOT_FOUND', 'There is no such rep.');
+    if (rep.status === 'LEFT') throw new Refusal('REP_LEFT', `${rep.name} has left.`);
+    const before = batch.memory.attendance.presence(repId);
+    const after = changed(batch, before, input);
+    batch.setPresence(repId, after);
+    if (status === 'PAUSED') scheduleHandOver(batch, repId, repId, batch.now, input);
+    const leave = after.leaves.find(({ id }) => !before.leaves.some((each) => each.id === id));
+    if (leave) scheduleHandOver(batch, leave.id, repId, new Date(leave.from), leave);
+    const from = input.from === null ? {} : { from: input.from };
+    const data = { to: status, ...from, ...(until === null ? {} : { until }), by };
+    batch.emit({ kind: 'rep.availability', repId, leadId: null, assignmentId: null, data });
+    return after;
+  },
+});
+
+function changed(batch: Batch, before: KnownPresence, input: NewAvailability): KnownPresence {
+  const { status, until, by, isSuperior } = input;
+  const now = batch.now.getTime();
+  if (until !== null && until.getTime() <= now) throw fault('until', 'must be in the future');
+  if (
+    before.pause !== null &&
+    before.pause.by !== by &&
+    !isSuperior &&
+    status !== 'BUSY' &&
+    status !== 'OUT_OF_OFFICE'
+  ) {
+    throw new Refusal('PAUSED_BY_OTHERS', `${before.pause.by} has paused the rep; a manager or admin can end it.`);
+  }
+  switch (status) {
+    case 'AVAILABLE':
+      return {
+        ...before,
+        pause: null,
+        busyUntil: null,
+        lastSeenAt: now,
+        leaves: before.leaves.map((leave) =>
+          leave.from <= now && now < leave.until ? { ...leave, until: now } : leave,
+        ),
+      };
+    case 'BUSY':
+      if (until === null) throw fault('until', 'is missing: say until when');
+      return { ...before, busyUntil: until.getTime() };
+    case 'PAUSED':
+      return { ...before, pause: { until: until?.getTime() ?? null, by } };
+    case 'OUT_OF_OFFICE':
+      return { ...before, leaves: withLeave(batch, before.leaves, input, now) };
+  }
+}
+
+function withLeave(
+  { memory }: Batch,
+  leaves: readonly KnownLeave[],
+  { repId, from, until, delegateId, note, openLeads, by }: NewAvailability,
+  now: number,
+): KnownLeave[] {
+  if (until === null) throw fault('until', 'is missing: say until when');
+  const begin = from?.getTime() ?? now;
+  if (until.getTime() <= begin) throw fault('until', 'must be after `from`');
+  const delegate = delegateId === null ? null : memory.configuration.reps.byId.get(delegateId);
+  if (delegateId !== null && !delegate) throw new Refusal('NOT_FOUND', 'There is no such delegate.');
+  if (delegate?.id === repId) throw fault('delegateId', 'must be somebody else');
+  if (delegate?.status === 'LEFT') throw new Refusal('REP_LEFT', `${delegate.name} has left.`);
+  const kept = leaves.filter((leave) => leave.until > now - KEEP_LEAVES_MS);
+  if (kept.filter((leave) => leave.until > now).length >= MAX_LEAVES) {
+    throw fault('from', `would be more than ${MAX_LEAVES} leaves to come`);
+  }
+  return [...kept, { id: v7(), from: begin, until: until.getTime(), delegateId, note, by, openLeads }];
+}
+
+const fault = (field: string, message: string): InvalidInput => new InvalidInput([{ path: [field], message }]);
+
+/** Lets the open leads be handed over when the absence begins. */
+function scheduleHandOver(
+  batch: Batch,
+  subjectId: string,
+  repId: string,
+  dueAt: Date,
+  { openLeads, delegateId }: Pick<KnownLeave, 'openLeads' | 'delegateId'>,
+): void {
+  if (openLeads === 'KEEP') return;
+  const data = { openLeads, delegateId } satisfies HandOver;
+  batch.setDeadline({ kind: 'LEAVE', subjectId, leadId: null, repId, dueAt, data });
+}
+
+/** What a deadline of kind LEAVE says. */
+export interface HandOver {
+  readonly openLeads: KnownLeave['openLeads'];
+  /** Null for the rep's backup. */
+  readonly delegateId: string | null;
+}
+
+/** Takes back a leave that has not begun, or the rest of one. @throws Refusal NOT_FOUND */
+export const cancelLeave = (repId: string, leaveId: string): Operation<KnownPresence> => ({
+  ...NOTHING,
+  apply: (batch) => {
+    const before = batch.memory.attendance.presence(repId);
+    const now = batch.now.getTime();
+    const leave = before.leaves.find(({ id, until }) => id === leaveId && until > now);
+    if (!leave) throw new Refusal('NOT_FOUND', 'There is no such leave to come.');
+    const others = before.leaves.filter((each) => each !== leave);
+    const after = { ...before, leaves: leave.from < now ? [...others, { ...leave, until: now }] : others };
+    batch.setPresence(repId, after);
+    batch.cancelDeadline('LEAVE', leaveId);
+    const data = { to: 'AVAILABLE', cancelled: { from: new Date(leave.from), until: new Date(leave.until) } };
+    batch.emit({ kind: 'rep.availability', repId, leadId: null, assignmentId: null, data });
+    return after;
+  },
+});
+
+/** Notes that reps have been seen. */
+export const noteSeen = (repIds: readonly string[]): Operation<void> => ({
+  ...NOTHING,
+  apply: (batch) => {
+    const lastSeenAt = batch.now.getTime();
+    for (const repId of repIds) {
+      if (!batch.memory.configuration.reps.byId.has(repId)) continue;
+      batch.setPresence(repId, { ...batch.memory.attendance.presence(repId), lastSeenAt });
+    }
+  },
+});
+
+/** A deadline of kind LEAVE has been seen to. */
+export const forgetHandOver = (subjectId: string): Operation<void> => ({
+  ...NOTHING,
+  apply: (batch) => batch.cancelDeadline('LEAVE', subjectId),
+});
+
+/** Which of these reps are away, so that what is offered to them is to move on. */
+export const awayAmong = (repIds: readonly string[]): Operation<readonly string[]> => ({
+  ...NOTHING,
+  apply: (batch) => {
+    const { reps } = batch.memory.configuration;
+    const at = batch.now.getTime();
+    return repIds.filter((repId) => {
+      const isPaused = reps.byId.get(repId)?.status !== 'ACTIVE';
+      return isPaused || batch.absences(repId, at).some(({ reason }) => reason !== 'IN_MEETING');
+    });
+  },
+});
+
+/** What calendars say of reps, as it was read: by rep, what the calendar has; nothing for one that says nothing of them. */
+export const setCalendarCopies = (
+  calendarId: string,
+  copies: ReadonlyMap<string, KnownPresence['calendars'][string] | null>,
+): Operation<void> => ({
+  ...NOTHING,
+  apply: (batch) => {
+    for (const [repId, copy] of copies) {
+      if (!batch.memory.configuration.reps.byId.has(repId)) continue;
+      const presence = batch.memory.attendance.presence(repId);
+      const { [calendarId]: _, ...others } = presence.calendars;
+      const calendars = copy === null ? others : { ...others, [calendarId]: copy };
+      batch.setPresence(repId, { ...presence, calendars });
+    }
+  },
+});

@@ -1,0 +1,242 @@
+import type { Assignment, QueuedLead } from '../db/generated/client.ts';
+import type { Queue } from '../domain/configuration.ts';
+import { canTakeAny, obstacleIn, push } from '../domain/decide.ts';
+import type { Decision, Reason } from '../domain/decision.ts';
+import { Refusal } from '../domain/errors.ts';
+import { isOpen } from '../domain/lead.ts';
+import type { CompiledPool, RoutingConfiguration } from '../domain/routingConfiguration.ts';
+import { countOf } from '../domain/standing.ts';
+import type { Batch, OwnedLead } from './batch.ts';
+import { canOwn, handOver, NOTHING, summaryOf, toRoutable, turnsFor, withoutStep } from './carryOut.ts';
+import type { Operation } from './lane.ts';
+import { type Memory, stateIn } from './memory.ts';
+import { decideMove } from './moveLeads.ts';
+import { keepExclusions } from './storedDecision.ts';
+import { membersOf, poolsOf, setQueueDeadline, tellQueued } from './waiting.ts';
+
+/*
+ * Leads that wait. A queue holds two kinds: those that nobody was there for, which go to the first who is, and those
+ * that are offered to whoever claims them. Both have an owner meanwhile, who answers for them.
+ */
+
+/** Leads of one queue that are given out in one transaction. */
+export const SERVED_AT_ONCE = 200;
+/** Looked at for one claim: those in front that the rep may not own are passed by. */
+const CLAIM_CANDIDATES = 20;
+
+/** The members hear that a lead waits no longer. */
+function tellTaken(batch: Batch, { lead, queued }: OwnedLead, assignment: Assignment): void {
+  if (!queued) return;
+  const { configuration } = batch.memory;
+  const queue = configuration.queues.byId.get(queued.queueId);
+  const to = configuration.reps.byId.get(assignment.repId)?.key ?? null;
+  const data = { queue: queue?.key ?? null, to, method: assignment.method };
+  const members = new Set(membersOf(queue, queued, configuration));
+  members.delete(assignment.repId);
+  for (const repId of members) {
+    batch.emit({ kind: 'lead.claimed', repId, leadId: lead.id, assignmentId: assignment.id, data });
+  }
+}
+
+/** Whether leads wait for somebody, and somebody of their pool could take one. */
+export function servesSomebody(memory: Memory, now: Date): boolean {
+  const { configuration, queues } = memory;
+  const at = now.getTime();
+  const state = stateIn(memory);
+  for (const [queueId, { someone }] of queues) {
+    if (someone === 0) continue;
+    const queue = configuration.queues.byId.get(queueId);
+    const pools = poolsOf(queue, { overflowed: true }, configuration);
+    if (pools.some((pool) => canTakeAny(pool, configuration, state, at))) return true;
+  }
+  return false;
+}
+
+/**
+ * Gives what waits for somebody to those who are there and have room, the highest priority and then the oldest first.
+ * @returns how many leads were given
+ */
+export const serve = ({ queues }: Pick<RoutingConfiguration, 'queues'>): Operation<number> => {
+  const queueIds = new Set(queues.byId.keys());
+  return {
+    ...NOTHING,
+    waiting: Array.from(queueIds, (queueId) => ({ queueId, waitsFor: 'SOMEONE', limit: SERVED_AT_ONCE }) as const),
+    apply: (batch) => {
+      let served = 0;
+      for (const { leadId, waitsFor } of batch.waitingIn(queueIds)) {
+        if (waitsFor === 'SOMEONE' && pushOne(batch, batch.lead(leadId))) served += 1;
+      }
+      return served;
+    },
+  };
+};
+
+/** Lets what waits be served although nothing else arrives: that is done in front of every batch. */
+export const serveQueues: Operation<void> = { ...NOTHING, apply: () => {} };
+
+/** Gives a waiting lead to a member of its pools. Whether there was one. */
+function pushOne(batch: Batch, owned: OwnedLead): boolean {
+  const { queued, assignment, lead } = owned;
+  if (!queued) return false;
+  const { configuration } = batch.memory;
+  const queue = configuration.queues.byId.get(queued.queueId);
+  const exclude = new Map(owned.formerOwners.map(({ repId, why }) => [repId, why]));
+  for (const pool of poolsOf(queue, queued, configuration)) {
+    const circumstances = { at: batch.now.getTime(), exclude };
+    const decision = push(toRoutable(lead), pool, assignment.stepKey, configuration, batch, circumstances);
+    if (decision === null) continue;
+    const reason = summaryOf(batch, decision);
+    const kept = { ...keepExclusions(exclude), pushedTo: pool.id };
+    takeFromQueue(batch, owned, decision, { reason, by: 'queue' }, kept, 'lead.assigned');
+    return true;
+  }
+  return false;
+}
+
+/** Ends the waiting of a lead; the person's other leads that whoever answered for it has go along. */
+function takeFromQueue(
+  batch: Batch,
+  owned: OwnedLead,
+  decision: Decision,
+  by: { readonly reason: string; readonly by: string },
+  kept: Parameters<typeof handOver>[4],
+  kind: 'lead.assigned' | 'lead.claimed',
+): Assignment {
+  const { queued } = owned;
+  const companions = batch
+    .companionsOf(owned)
+    .filter(
+      ({ lead, queued: waits }) =>
+        waits === null && canOwn(batch.memory.configuration.reps.byId.get(decision.repId), lead),
+    );
+  const assignment = handOver(batch, owned, decision, { ...by, queueId: queued?.queueId as string }, kept, kind);
+  tellTaken(batch, owned, assignment);
+  const { repId, method } = decision;
+  for (const companion of companions) {
+    const along = withoutStep(batch, toRoutable(companion.lead), {
+      repId,
+      method: method === 'CLAIM' ? 'MANUAL' : method,
+    });
+    handOver(batch, companion, along, by);
+  }
+  return assignment;
+}
+
+export interface Claim {
+  readonly repId: string;
+  /** Name of the principal. */
+  readonly by: string;
+}
+
+/**
+ * Lets a rep have a lead that waits: the first who asks has it.
+ * @throws Refusal NOT_FOUND, LEAD_CLOSED, NOT_QUEUED, NOT_A_MEMBER, CLAIM_LIMIT, CANNOT_TAKE
+ */
+export const claimLead = (leadId: string, claim: Claim): Operation<OwnedLead> => ({
+  ...NOTHING,
+  leadIds: [leadId],
+  apply: (batch) => {
+    const owned = batch.lead(leadId);
+    const { configuration } = batch.memory;
+    if (!isOpen(owned.lead.status)) throw new Refusal('LEAD_CLOSED', `The lead is ${owned.lead.status}.`);
+    if (owned.queued === null) {
+      const owner = configuration.reps.byId.get(owned.assignment.repId);
+      throw new Refusal('NOT_QUEUED', `The lead does not wait; ${owner?.name ?? 'somebody else'} owns it.`);
+    }
+    const fault = claimFault(batch, owned, claim.repId);
+    if (fault) throw fault;
+    return claimOne(batch, owned, claim);
+  },
+});
+
+/**
+ * Lets a rep have the lead that is first in a queue, of those that they may own.
+ * @throws Refusal NOT_FOUND, NOT_A_MEMBER, CLAIM_LIMIT, CANNOT_TAKE, QUEUE_EMPTY
+ */
+export const claimNextLead = (queueId: string, claim: Claim): Operation<OwnedLead> => ({
+  ...NOTHING,
+  waiting: [{ queueId, waitsFor: null, limit: CLAIM_CANDIDATES }],
+  apply: (batch) => {
+    const { configuration } = batch.memory;
+    const queue = configuration.queues.byId.get(queueId);
+    if (!queue) throw new Refusal('NOT_FOUND', 'There is no such queue.');
+    let first: Refusal | null = null;
+    for (const { leadId } of batch.waitingIn(new Set([queueId]))) {
+      const owned = batch.lead(leadId);
+      const fault = claimFault(batch, owned, claim.repId);
+      if (fault === null) return claimOne(batch, owned, claim);
+      first ??= fault;
+    }
+    throw first ?? new Refusal('QUEUE_EMPTY', `Nothing waits in ${queue.name}.`);
+  },
+});
+
+/** Why a rep may not claim a lead; null if they may. */
+function claimFault(batch: Batch, { lead, queued }: OwnedLead, repId: string): Refusal | null {
+  const { configuration } = batch.memory;
+  const queue = configuration.queues.byId.get(queued?.queueId ?? '');
+  const rep = configuration.reps.byId.get(repId);
+  if (!queue || !queued || !rep) return new Refusal('NOT_FOUND', 'There is no such queue.');
+  const pool = claimPool(queue, queued, configuration, repId);
+  if (!pool) return new Refusal('NOT_A_MEMBER', `${rep.name} is no member of ${queue.name}.`);
+  const held = countOf(batch.rep(repId).held, queue.id);
+  if (queue.claimLimit !== null && held >= queue.claimLimit) {
+    return new Refusal('CLAIM_LIMIT', `${rep.name} holds ${held} of ${queue.claimLimit} leads from ${queue.name}.`);
+  }
+  const circumstances = { at: batch.now.getTime() };
+  const reason = obstacleIn(pool, repId, toRoutable(lead), configuration, batch, circumstances);
+  return reason === null ? null : new Refusal('CANNOT_TAKE', `${rep.name} cannot take it: ${plain(reason)}.`);
+}
+
+/** A reason in a few words, without its numbers. */
+const plain = (reason: Reason): string => reason.toLowerCase().replaceAll('_', ' ');
+
+const claimPool = (
+  queue: Queue,
+  queued: QueuedLead,
+  configuration: RoutingConfiguration,
+  repId: string,
+): CompiledPool | undefined =>
+  poolsOf(queue, queued, configuration).find(({ members }) => members.some((member) => member.repId === repId));
+
+function claimOne(batch: Batch, owned: OwnedLead, { repId, by }: Claim): OwnedLead {
+  const { configuration } = batch.memory;
+  const { lead, assignment, queued } = owned;
+  const queue = configuration.queues.byId.get(queued?.queueId ?? '') as Queue;
+  const pool = claimPool(queue, queued as QueuedLead, configuration, repId);
+  const routable = toRoutable(lead);
+  const turned = { ...turnsFor(batch, pool, routable, repId), poolId: pool?.id ?? null };
+  const { stepKey, territoryId } = assignment;
+  const decision = withoutStep(batch, routable, { repId, method: 'CLAIM', stepKey, territoryId, ...turned });
+  takeFromQueue(batch, owned, decision, { reason: `Claimed from ${queue.name}`, by }, {}, 'lead.claimed');
+  return batch.lead(lead.id);
+}
+
+/** What happens when a lead has waited long enough: it overflows, and at its deadline it is pushed. */
+export function queueDue(batch: Batch, owned: OwnedLead): void {
+  const { queued, lead, assignment } = owned;
+  if (!queued) return;
+  const { configuration } = batch.memory;
+  const queue = configuration.queues.byId.get(queued.queueId);
+  if (batch.now < queued.dueAt) {
+    const priority = queued.priority + (queue?.overflow?.raisePriority ?? 0);
+    const place = { ...queued, priority, overflowed: true };
+    batch.enqueue(place);
+    setQueueDeadline(batch, place, queued.dueAt);
+    tellQueued(batch, lead.id, 'Has waited too long');
+    return;
+  }
+  // Nobody is there even now: whoever answered for it has it from here on.
+  if (pushOne(batch, owned)) return;
+  const { repId, stepKey, territoryId } = assignment;
+  if (!canOwn(configuration.reps.byId.get(repId), lead)) {
+    const again = { destination: { kind: 'PLAN' }, method: 'REASSIGNMENT', mayStay: false } as const;
+    const decision = decideMove(batch, owned, [], again);
+    const by = { reason: 'Nobody had claimed it at the deadline', by: 'queue' };
+    takeFromQueue(batch, owned, decision, by, keepExclusions(new Map([[repId, 'ALREADY_HAD']])), 'lead.assigned');
+    return;
+  }
+  const decision = withoutStep(batch, toRoutable(lead), { repId, method: 'FALLBACK', stepKey, territoryId });
+  const by = { reason: 'Nobody had claimed it at the deadline, and nobody was there', by: 'queue' };
+  takeFromQueue(batch, owned, decision, by, {}, 'lead.assigned');
+}

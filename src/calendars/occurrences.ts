@@ -1,0 +1,106 @@
+import type { Span } from '../domain/availability.ts';
+import { type CalendarEvent, type Ending, type Moment, measure, type Series } from './events.ts';
+import { type Steps, wallsOf } from './recurrence.ts';
+import type { Zone } from './zones.ts';
+
+const DAY_MS = 86_400_000;
+/** Between any wall time and UTC lies less. */
+const ZONE_MS = 2 * DAY_MS;
+
+/** Once an event takes place. */
+export interface Occurrence extends Span {
+  /** What says how: the series, or what stands for this occurrence. */
+  readonly event: CalendarEvent;
+  /** It names days and no times. */
+  readonly isWholeDays: boolean;
+}
+
+/**
+ * When the events of a series take place.
+ *
+ * @param within what overlaps it, in ms since 1970
+ * @param floating the zone of days, and of times without one
+ * @throws CalendarFault UNKNOWN_TIME_ZONE, TOO_MANY_REPEATS
+ */
+export function* occurrencesOf(series: Series, within: Span, floating: Zone, steps: Steps): Generator<Occurrence> {
+  const { events, replacements } = series;
+  const toInstant = (moment: Moment, wall = moment.wall): number => (moment.zone ?? floating).toInstant(wall);
+  const following = replacements
+    .filter((event) => event.changesFollowing && event.replaces !== null)
+    .map((event) => ({
+      event,
+      first: event.replaces as Moment,
+      shiftMs: event.start.wall - (event.replaces as Moment).wall,
+    }))
+    .sort((a, b) => b.first.wall - a.first.wall);
+  const shiftMs = Math.max(0, ...following.map((each) => Math.abs(each.shiftMs)));
+  const lengthMs = Math.max(0, ...[...events, ...replacements].map(roughLengthMs));
+  const near = { from: within.from - lengthMs - shiftMs - ZONE_MS, until: within.until + shiftMs + ZONE_MS };
+  const isNear = ({ wall }: Moment): boolean => near.from <= wall && wall < near.until;
+
+  function* place(event: CalendarEvent, start: Moment, ending: Ending): Generator<Occurrence> {
+    const { days, restMs } = measure(event.start, ending, floating);
+    const from = toInstant(start);
+    const until = toInstant(start, start.wall + days * DAY_MS) + restMs;
+    if (from < until && from < within.until && until > within.from)
+      yield { from, until, event, isWholeDays: start.isDate };
+  }
+
+  /** Tells of an occurrence whether it is among some moments; a day stands for all that begin on it. */
+  function among(moments: readonly Moment[]): (start: Moment) => boolean {
+    const close = moments.filter(isNear);
+    const days = new Set(close.filter((each) => each.isDate).map(dayOf));
+    const timedDays = new Set(close.filter((each) => !each.isDate).map(dayOf));
+    const instants = new Set(close.filter((each) => !each.isDate).map((each) => toInstant(each)));
+    return (start) =>
+      days.has(dayOf(start)) ||
+      (start.isDate ? timedDays.has(dayOf(start)) : instants.size > 0 && instants.has(toInstant(start)));
+  }
+
+  const isReplaced = among(replacements.flatMap((event) => event.replaces ?? []));
+  const isExcludedFromAll = among(events.flatMap((event) => event.excluded));
+  for (const event of replacements) {
+    const isExcluded = event.replaces !== null && isExcludedFromAll(event.replaces);
+    if (isNear(event.start) && !isExcluded) yield* place(event, event.start, event.ending);
+  }
+  for (const event of events) {
+    const isExcluded = among(event.excluded);
+    for (const { start, ending } of startsOf(event, near, toInstant, steps)) {
+      if (!isNear(start) || isExcluded(start) || isReplaced(start)) continue;
+      const change = following.find(({ first }) => toInstant(first) <= toInstant(start));
+      if (!change) yield* place(event, start, ending ?? event.ending);
+      else {
+        const moved = { ...change.event.start, wall: start.wall + change.shiftMs };
+        yield* place(change.event, moved, change.event.ending);
+      }
+    }
+  }
+}
+
+/** Every beginning an event has by its own rules. */
+function* startsOf(
+  event: CalendarEvent,
+  near: Span,
+  toInstant: (moment: Moment, wall?: number) => number,
+  steps: Steps,
+): Generator<{ readonly start: Moment; readonly ending: Ending | null }> {
+  const { start, rules, extraStarts } = event;
+  if (rules.length === 0) yield { start, ending: null };
+  for (const rule of rules) {
+    const window = { ...near, toInstant: (wall: number) => toInstant(start, wall) };
+    for (const wall of wallsOf(rule, start, window, steps)) yield { start: { ...start, wall }, ending: null };
+  }
+  yield* extraStarts;
+}
+
+const dayOf = ({ wall }: Moment): number => Math.floor(wall / DAY_MS);
+
+/** Not less than how long any occurrence takes. */
+function roughLengthMs({ start, ending, extraStarts }: CalendarEvent): number {
+  const lengthMs = (from: Moment, to: Ending): number =>
+    'end' in to ? to.end.wall - from.wall + ZONE_MS : (to.length.days + 1) * DAY_MS + to.length.restMs;
+  return Math.max(
+    lengthMs(start, ending),
+    ...extraStarts.slice(0, 10_000).map((each) => (each.ending ? lengthMs(each.start, each.ending) : 0)),
+  );
+}

@@ -1,0 +1,139 @@
+import type { Logger } from 'pino';
+import { FIRED_AT_ONCE, fireDue } from './assignment/deadlines.ts';
+import type { Lanes } from './assignment/lanes.ts';
+import { carryOutMove, openLeadsOf } from './assignment/moves.ts';
+import { withdrawOffers } from './assignment/offers.ts';
+import { awayAmong, forgetHandOver, type HandOver } from './assignment/presence.ts';
+import { serveQueues } from './assignment/queues.ts';
+import type { Clock } from './clock.ts';
+import type { Database } from './db/client.ts';
+
+export interface SweepOptions {
+  readonly database: Database;
+  readonly lanes: Lanes;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The clock that all servers share: the database's, unless the time is set. */
+  readonly now: () => Promise<Date>;
+}
+
+const INTERVAL_MS = 1_000;
+/** Offers of one rep that are looked at in one go. */
+const MAX_OFFERS = 250;
+
+/** The database's clock. */
+export const databaseNow = async ({ pool }: Pick<Database, 'pool'>): Promise<Date> => {
+  const { rows } = await pool.query<{ now: Date }>('SELECT clock_timestamp() AS "now"');
+  return (rows[0] as { now: Date }).now;
+};
+
+/**
+ * Carries out all that is due: rungs of SLA policies, offers that time out, queues, hand-overs; lets what waits be served,
+ * and offers move on whose reps have become busy. Several servers may do it at once: the lane has one order, and whatever
+ * one has done is not due any more for the others.
+ */
+export async function sweep(options: SweepOptions): Promise<void> {
+  const now = await options.now();
+  const { rows } = await options.database.pool.query<Pending>(SELECT_PENDING, [now]);
+  for (const pending of rows) await sweepWorkspace(options, pending, now);
+}
+
+interface Pending {
+  readonly workspaceId: string;
+  readonly due: boolean;
+  readonly leaves: boolean;
+  readonly waiting: boolean;
+  readonly offers: boolean;
+}
+
+const SELECT_PENDING = `
+  SELECT * FROM (
+    SELECT w."id" AS "workspaceId",
+      EXISTS (SELECT FROM "Deadline" d WHERE d."workspaceId" = w."id" AND d."dueAt" <= $1 AND d."kind" <> 'LEAVE') AS "due",
+      EXISTS (SELECT FROM "Deadline" d WHERE d."workspaceId" = w."id" AND d."dueAt" <= $1 AND d."kind" = 'LEAVE') AS "leaves",
+      EXISTS (SELECT FROM "QueueState" q WHERE q."workspaceId" = w."id" AND q."someone" > 0) AS "waiting",
+      EXISTS (SELECT FROM "Assignment" a
+              WHERE a."workspaceId" = w."id" AND a."offerStatus" = 'OPEN' AND a."endedAt" IS NULL) AS "offers"
+    FROM "Workspace" w
+  ) pending WHERE "due" OR "leaves" OR "waiting" OR "offers"`;
+
+async function sweepWorkspace(options: SweepOptions, pending: Pending, now: Date): Promise<void> {
+  const { lanes } = options;
+  const { workspaceId } = pending;
+  if (pending.due) {
+    let fired: number;
+    do fired = await lanes.run(workspaceId, fireDue(now));
+    while (fired >= FIRED_AT_ONCE);
+  }
+  if (pending.leaves) await handOver(options, workspaceId, now);
+  if (pending.waiting) await lanes.run(workspaceId, serveQueues);
+  if (pending.offers) await withdrawFromAway(options, workspaceId);
+}
+
+/** Lets offers move on whose reps are away by now. */
+async function withdrawFromAway({ database, lanes }: SweepOptions, workspaceId: string): Promise<void> {
+  const { rows } = await database.pool.query<{ repId: string }>(
+    `SELECT DISTINCT "repId" FROM "Assignment"
+     WHERE "workspaceId" = $1 AND "offerStatus" = 'OPEN' AND "endedAt" IS NULL`,
+    [workspaceId],
+  );
+  const away = await lanes.run(workspaceId, awayAmong(rows.map(({ repId }) => repId)));
+  for (const repId of away) {
+    const offers = await database.pool.query<{ leadId: string }>(
+      `SELECT "leadId" FROM "Assignment"
+       WHERE "workspaceId" = $1 AND "repId" = $2 AND "offerStatus" = 'OPEN' AND "endedAt" IS NULL
+       ORDER BY "number" LIMIT ${MAX_OFFERS}`,
+      [workspaceId, repId],
+    );
+    const leadIds = offers.rows.map(({ leadId }) => leadId);
+    await lanes.run(workspaceId, withdrawOffers(leadIds, repId));
+  }
+}
+
+/** Hands over the open leads of reps whose absence begins. Repeated after a failure, it moves what is left. */
+async function handOver({ database, lanes, clock }: SweepOptions, workspaceId: string, now: Date): Promise<void> {
+  const due = await database.prisma.deadline.findMany({
+    where: { workspaceId, kind: 'LEAVE', dueAt: { lte: now } },
+    orderBy: { dueAt: 'asc' },
+    take: 100,
+  });
+  for (const { subjectId, repId, data } of due) {
+    const { openLeads, delegateId } = data as unknown as HandOver;
+    if (repId !== null) {
+      const rep = await database.prisma.rep.findUnique({ where: { workspaceId_id: { workspaceId, id: repId } } });
+      const toId = openLeads === 'DELEGATE' ? (delegateId ?? rep?.backupId ?? null) : null;
+      const leadIds = await openLeadsOf({ database, workspaceId }, { repId });
+      const context = { database, workspaceId, lanes, clock };
+      const move = {
+        leadIds,
+        destination: toId === null ? ({ kind: 'PLAN' } as const) : ({ kind: 'REP', repId: toId } as const),
+        method: 'REASSIGNMENT' as const,
+        from: new Set([repId]),
+        mayStay: false,
+        reason: `${rep?.name ?? 'The owner'} is away`,
+        by: 'absence',
+      };
+      await carryOutMove(context, move, false);
+    }
+    await lanes.run(workspaceId, forgetHandOver(subjectId));
+  }
+}
+
+/** Sweeps each second, until stopped. What fails is logged, and the next second tries again. */
+export function startSweep(options: SweepOptions): { stop(): Promise<void> } {
+  let running: Promise<void> | null = null;
+  const run = (): void => {
+    running ??= sweep(options)
+      .catch((error) => options.log.warn({ err: error }, 'sweeping what is due failed; the next second tries again'))
+      .finally(() => {
+        running = null;
+      });
+  };
+  const timer = setInterval(run, INTERVAL_MS);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
