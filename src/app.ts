@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { createLanes, type Lanes } from './assignment/lanes.ts';
 import { createSeen } from './assignment/seen.ts';
 import { type Authenticate, createAuthenticate } from './auth/authenticate.ts';
+import { dueCalendars, SYNC_TASK, syncCalendar } from './calendars/sync.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { ensureAdminKey } from './configuration/apiKeys.ts';
@@ -13,6 +14,7 @@ import { type EmbeddedPostgres, startEmbedded } from './db/embedded.ts';
 import { migrate } from './db/migrate.ts';
 import { createHub, type Hub } from './events/hub.ts';
 import { createGraphQLServer, GRAPHQL_PATH, type GraphQLServer } from './graphql/server.ts';
+import { type Jobs, startJobs } from './jobs/runner.ts';
 import { createLog } from './log.ts';
 import { databaseNow, type SweepOptions, startSweep, sweep } from './sweep.ts';
 import { startUpkeep } from './upkeep.ts';
@@ -46,6 +48,7 @@ interface Running {
   readonly lanes: Lanes;
   readonly graphql: GraphQLServer | null;
   readonly server: Server | null;
+  readonly jobs: Jobs | null;
   /** What goes on by itself. */
   readonly background: readonly { stop(): Promise<void> }[];
 }
@@ -94,13 +97,15 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
               production: config.production,
             });
       const server = createHttpServer(graphql, () => isReady(database, hub));
-      running = { embedded, database, hub, lanes, graphql, server, background: [{ stop: seen.flush }] };
+      running = { embedded, database, hub, lanes, graphql, server, jobs: null, background: [{ stop: seen.flush }] };
       await listen(server, config);
       // Last: a server that cannot listen closes its database at once.
       if (config.role !== 'api') {
         const upkeep = startUpkeep({ database, clock, log, committed: hub.committed });
+        const jobs = await startJobs({ database, log, tasks: tasksOf({ database, lanes }) });
+        running = { ...running, jobs };
         const sweeping = startSweep(sweepOptions(running));
-        running = { ...running, background: [...running.background, upkeep, sweeping] };
+        running = { ...running, background: [sweeping, upkeep, ...running.background, jobs] };
       }
       const { address, port, family } = server.address() as AddressInfo;
       url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
@@ -112,11 +117,23 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
     }
   }
 
-  const sweepOptions = ({ database, lanes }: Running): SweepOptions => ({
+  /** What jobs do. */
+  const tasksOf = ({ database, lanes }: Pick<Running, 'database' | 'lanes'>) => ({
+    [SYNC_TASK]: (payload: unknown) => {
+      const { workspaceId, id } = payload as { workspaceId: string; id: string };
+      const allowPrivate = config.allowPrivateAddresses;
+      return syncCalendar({ database, lanes, clock, log, allowPrivate }, workspaceId, id);
+    },
+  });
+
+  const sweepOptions = ({ database, lanes, jobs }: Running): SweepOptions => ({
     database,
     lanes,
     clock,
     log,
+    addDueJobs: async (now) => {
+      if (jobs !== null) await jobs.add(await dueCalendars(database, now));
+    },
     now: givenClock ? async () => givenClock.now() : () => databaseNow(database),
   });
 

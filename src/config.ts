@@ -32,6 +32,7 @@ const SETTINGS = {
   FAIRLEAD_JWT_AUDIENCE: z.string().min(1).optional(),
   FAIRLEAD_ROLE: oneOf(ROLES).default('all'),
   FAIRLEAD_LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
+  FAIRLEAD_PRIVATE_ADDRESSES: oneOf(['refuse', 'allow']).default('refuse'),
 };
 
 export const SETTING_NAMES = Object.keys(SETTINGS);
@@ -51,6 +52,8 @@ export interface Config {
   };
   readonly role: (typeof ROLES)[number];
   readonly logLevel: string;
+  /** Whether addresses that users enter (calendars) may lead into private networks, and be http. */
+  readonly allowPrivateAddresses: boolean;
   /** Closes introspection, suggestions and GraphiQL to who is not signed in. */
   readonly production: boolean;
 }
@@ -106,6 +109,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     }),
     role: data.FAIRLEAD_ROLE,
     logLevel: data.FAIRLEAD_LOG_LEVEL,
+    allowPrivateAddresses: data.FAIRLEAD_PRIVATE_ADDRESSES === 'allow',
     production: env.NODE_ENV === 'production' || !LOOPBACK.has(data.HOST),
   });
 }

@@ -15,6 +15,8 @@ export interface SweepOptions {
   readonly log: Logger;
   /** The clock that all servers share: the database's, unless the time is set. */
   readonly now: () => Promise<Date>;
+  /** Adds the jobs that are due by then. */
+  readonly addDueJobs: (now: Date) => Promise<void>;
 }
 
 const INTERVAL_MS = 1_000;
@@ -36,6 +38,7 @@ export async function sweep(options: SweepOptions): Promise<void> {
   const now = await options.now();
   const { rows } = await options.database.pool.query<Pending>(SELECT_PENDING, [now]);
   for (const pending of rows) await sweepWorkspace(options, pending, now);
+  await options.addDueJobs(now);
 }
 
 interface Pending {
@@ -57,17 +60,22 @@ const SELECT_PENDING = `
     FROM "Workspace" w
   ) pending WHERE "due" OR "leaves" OR "waiting" OR "offers"`;
 
-async function sweepWorkspace(options: SweepOptions, pending: Pending, now: Date): Promise<void> {
+/** What there is to do in one workspace, each part by itself. */
+function partsOf(options: SweepOptions, pending: Pending, now: Date): (() => Promise<unknown>)[] {
   const { lanes } = options;
-  const { workspaceId } = pending;
-  if (pending.due) {
-    let fired: number;
-    do fired = await lanes.run(workspaceId, fireDue(now));
-    while (fired >= FIRED_AT_ONCE);
-  }
-  if (pending.leaves) await handOver(options, workspaceId, now);
-  if (pending.waiting) await lanes.run(workspaceId, serveQueues);
-  if (pending.offers) await withdrawFromAway(options, workspaceId);
+  const { workspaceId, due, leaves, waiting, offers } = pending;
+  return [
+    ...(due ? [() => fireAll(lanes, workspaceId, now)] : []),
+    ...(leaves ? [() => handOver(options, workspaceId, now)] : []),
+    ...(waiting ? [() => lanes.run(workspaceId, serveQueues)] : []),
+    ...(offers ? [() => withdrawFromAway(options, workspaceId)] : []),
+  ];
+}
+
+async function fireAll(lanes: Lanes, workspaceId: string, now: Date): Promise<void> {
+  let fired: number;
+  do fired = await lanes.run(workspaceId, fireDue(now));
+  while (fired >= FIRED_AT_ONCE);
 }
 
 /** Lets offers move on whose reps are away by now. */

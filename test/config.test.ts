@@ -21,6 +21,7 @@ test('nothing has to be set', () => {
     jwt: { secret: undefined, jwksUrl: undefined, issuer: undefined, audience: undefined },
     role: 'all',
     logLevel: 'info',
+    allowPrivateAddresses: false,
     production: false,
   });
 });

@@ -64,6 +64,13 @@ export class Attendance {
     return this.#presences.get(repId) ?? NOT_KNOWN;
   }
 
+  /** The reps of whom a calendar says something. */
+  repsWith(calendarId: string): string[] {
+    return [...this.#presences].flatMap(([repId, { calendars }]) =>
+      Object.hasOwn(calendars, calendarId) ? [repId] : [],
+    );
+  }
+
   set(repId: string, presence: KnownPresence): void {
     this.#presences.set(repId, presence);
     this.#remembered.delete(repId);

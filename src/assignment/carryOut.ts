@@ -129,7 +129,8 @@ export function restartLadder(batch: Batch, leadId: string): void {
   if (assignment.method === 'QUEUE' || assignment.firstContactAt !== null || assignment.planVersion === null) return;
   const sla = ladderFor(batch, toRoutable(lead), assignment.repId);
   if (sla === null) return;
-  const started = batch.updateAssignment(leadId, { slaDueAt: new Date(sla.ladder.dueAt), slaStatus: 'DUE' });
+  const slaDueAt = new Date(sla.ladder.dueAt);
+  const started = batch.updateAssignment(leadId, { slaPolicy: sla.key, slaDueAt, slaStatus: 'DUE' });
   startLadder(batch, started, sla.ladder);
 }
 
@@ -185,4 +186,19 @@ export function handOver(
   if (decision.queue !== null) tellQueued(batch, leadId, reason);
   else batch.emit({ kind, repId, leadId, assignmentId: assignment.id, data: { from, method, reason } });
   return assignment;
+}
+
+/** The person's other open leads go along with one that has a new owner. */
+export function takeAlong(
+  batch: Batch,
+  companions: readonly OwnedLead[],
+  { repId, method }: Pick<Decision, 'repId' | 'method'>,
+  by: { readonly reason: string; readonly by: string },
+): void {
+  const rep = batch.memory.configuration.reps.byId.get(repId);
+  for (const companion of companions) {
+    if (!canOwn(rep, companion.lead)) continue;
+    const { territoryId } = companion.assignment;
+    handOver(batch, companion, withoutStep(batch, toRoutable(companion.lead), { repId, method, territoryId }), by);
+  }
 }

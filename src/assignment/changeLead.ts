@@ -32,14 +32,16 @@ export const recordActivity = (input: NewActivity): Operation<{ activity: Activi
     let lead = before;
     if (isContact(kind)) {
       if (assignment.repId === repId && assignment.firstContactAt === null) {
+        const { slaStatus, slaDueAt } = assignment;
+        const inTime = slaDueAt === null || at <= slaDueAt ? 'FULFILLED' : 'FAILED';
         // A call made before the lead changed hands answers at once.
         batch.updateAssignment(leadId, {
           firstContactAt: at < assignment.assignedAt ? assignment.assignedAt : at,
-          slaStatus: assignment.slaStatus === 'DUE' ? 'FULFILLED' : assignment.slaStatus,
+          slaStatus: slaStatus === 'DUE' ? inTime : slaStatus,
           // Who has called has accepted.
           offerStatus: assignment.offerStatus === 'OPEN' ? 'ACCEPTED' : assignment.offerStatus,
         });
-        if (assignment.slaStatus !== null) batch.cancelDeadline('SLA', assignment.id);
+        if (slaStatus !== null) batch.cancelDeadline('SLA', assignment.id);
         if (assignment.offerStatus === 'OPEN') batch.cancelDeadline('OFFER', assignment.id);
       }
       lead = batch.updateLead(leadId, {
@@ -81,6 +83,7 @@ export function setStatus(batch: Batch, leadId: string, status: Exclude<LeadStat
   if (isOrphan && plan === null) throw noPlan();
   const closedAt = isOpen(status) ? null : (before.closedAt ?? batch.now);
   const lead = batch.updateLead(leadId, { status, closedAt });
+  if (!isOpen(status)) stopWaiting(batch, batch.lead(leadId));
   if ((before.status === 'DISQUALIFIED') !== (status === 'DISQUALIFIED')) returnTurns(batch, batch.lead(leadId));
   batch.emit({
     kind: 'lead.updated',
@@ -97,6 +100,15 @@ export function setStatus(batch: Batch, leadId: string, status: Exclude<LeadStat
     handOver(batch, batch.lead(leadId), decision, { reason, by: 'plan' }, keepExclusions(exclude));
   } else if (isReopened) restartLadder(batch, leadId);
   return lead;
+}
+
+/** Nobody has to do anything more about a lead that is closed. */
+function stopWaiting(batch: Batch, { lead, assignment: { slaStatus, offerStatus } }: OwnedLead): void {
+  if (slaStatus !== 'DUE' && offerStatus !== 'OPEN') return;
+  batch.updateAssignment(lead.id, {
+    slaStatus: slaStatus === 'DUE' ? null : slaStatus,
+    offerStatus: offerStatus === 'OPEN' ? 'WITHDRAWN' : offerStatus,
+  });
 }
 
 /**

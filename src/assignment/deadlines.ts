@@ -4,7 +4,16 @@ import type { Decision } from '../domain/decision.ts';
 import { isOpen } from '../domain/lead.ts';
 import type { Rung } from '../domain/sla.ts';
 import type { Batch, OwnedLead } from './batch.ts';
-import { handOver, type KeptLadder, NOTHING, startLadder, summaryOf, toRoutable, turnsFor } from './carryOut.ts';
+import {
+  handOver,
+  type KeptLadder,
+  NOTHING,
+  startLadder,
+  summaryOf,
+  takeAlong,
+  toRoutable,
+  turnsFor,
+} from './carryOut.ts';
 import { setStatus } from './changeLead.ts';
 import type { Operation } from './lane.ts';
 import { without } from './moveLeads.ts';
@@ -92,6 +101,9 @@ function reach(batch: Batch, owned: OwnedLead, rung: Rung, position: number): vo
 function pause(batch: Batch, repId: string, { pauseSeconds }: Rung, policy: string): void {
   const presence = batch.memory.attendance.presence(repId);
   const until = pauseSeconds === null ? null : batch.now.getTime() + pauseSeconds * 1_000;
+  // A pause that lasts longer is not cut short.
+  const lasts = presence.pause && (presence.pause.until ?? Number.POSITIVE_INFINITY);
+  if (lasts !== null && lasts >= (until ?? Number.POSITIVE_INFINITY)) return;
   batch.setPresence(repId, { ...presence, pause: { until, by: `sla:${policy}` } });
   const data = { to: 'PAUSED', until: until === null ? null : new Date(until), by: `sla:${policy}` };
   batch.emit({ kind: 'rep.availability', repId, leadId: null, assignmentId: null, data });
@@ -117,7 +129,9 @@ function escalateLead(batch: Batch, owned: OwnedLead, { backupFirst }: Rung, tol
   }
   const by = { reason: summaryOf(batch, decision), by: `sla:${assignment.slaPolicy ?? ''}` };
   const kept = { ...keepExclusions(exclude), escalation };
+  const companions = batch.companionsOf(owned);
   handOver(batch, owned, counted(batch, owned, decision), by, kept);
+  takeAlong(batch, companions, decision, by);
 }
 
 /** Who got it past the rotation pays in the pool that routed it, where it counts such leads. */

@@ -33,6 +33,9 @@ export interface Waiting {
   readonly queueId: string;
   /** Null for either. */
   readonly waitsFor: QueuedLead['waitsFor'] | null;
+  /** Only those that have overflowed. */
+  readonly overflowed?: boolean;
+  /** Of each kind. What several operations ask for of one queue is added up, since each may take its own. */
   readonly limit: number;
 }
 
@@ -85,14 +88,18 @@ const SELECT_DUE = `
   ORDER BY "dueAt", "subjectId" LIMIT $3 FOR UPDATE SKIP LOCKED`;
 
 const SELECT_WAITING = `
-  SELECT q.* FROM json_to_recordset($2) AS w("queueId" uuid, "waitsFor" "WaitsFor", "limit" int)
-  CROSS JOIN unnest(enum_range(NULL::"WaitsFor")) AS kind
+  SELECT DISTINCT q.* FROM (
+    SELECT w."queueId", kind, coalesce(w."overflowed", false) AS "overflowed", sum(w."limit") AS "limit"
+    FROM json_to_recordset($2) AS w("queueId" uuid, "waitsFor" "WaitsFor", "overflowed" boolean, "limit" int)
+    JOIN unnest(enum_range(NULL::"WaitsFor")) AS kind ON kind = coalesce(w."waitsFor", kind)
+    GROUP BY 1, 2, 3
+  ) AS w
   CROSS JOIN LATERAL (
     SELECT * FROM "QueuedLead" q
-    WHERE q."workspaceId" = $1 AND q."queueId" = w."queueId" AND q."waitsFor" = kind
+    WHERE q."workspaceId" = $1 AND q."queueId" = w."queueId" AND q."waitsFor" = w.kind
+      AND (q."overflowed" OR NOT w."overflowed")
     ORDER BY q."priority" DESC, q."capturedAt", q."leadId" LIMIT w."limit"
   ) AS q
-  WHERE w."waitsFor" IS NULL OR w."waitsFor" = kind
   ORDER BY q."priority" DESC, q."capturedAt", q."leadId"`;
 
 /** Reads all that operations have to see: a constant number of queries, none for what nobody wants. */

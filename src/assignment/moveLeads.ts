@@ -12,6 +12,7 @@ import {
   noPlan,
   ownAddress,
   repLeft,
+  takeAlong,
   toRoutable,
   turnsFor,
   withoutStep,
@@ -48,20 +49,17 @@ export const assignByHand = ({ leadId, repId, reason, poolId, by }: HandAssignme
     }
     if (rep.status === 'LEFT') throw repLeft(rep);
     if (former.lead.email === rep.email) throw ownAddress(rep);
-    if (former.assignment.repId === repId) return former;
+    // Who answers for a lead that waits does not have it yet.
+    if (former.assignment.repId === repId && former.queued === null) return former;
 
-    const companions = batch.companionsOf(former).filter(({ lead }) => canOwn(rep, lead));
+    const companions = former.assignment.repId === repId ? [] : batch.companionsOf(former);
     const routable = toRoutable(former.lead);
     const { stepKey, territoryId: territory } = former.assignment;
     const turned = { ...turnsFor(batch, pool, routable, repId), poolId: pool?.id ?? null };
     const method = 'MANUAL';
     const made = { repId, method, stepKey, territoryId: territory, ...turned } as const;
     handOver(batch, former, withoutStep(batch, routable, made), { reason, by });
-    for (const companion of companions) {
-      const { territoryId } = companion.assignment;
-      const decision = withoutStep(batch, toRoutable(companion.lead), { repId, method, territoryId });
-      handOver(batch, companion, decision, { reason, by });
-    }
+    takeAlong(batch, companions, { repId, method }, { reason, by });
     return batch.lead(leadId);
   },
 });
@@ -116,7 +114,8 @@ export const moveLeads = (move: Move): Operation<Moved[]> => ({
       const to = batch.memory.configuration.reps.byId.get(toId);
       const along = companions.filter(({ lead }) => canOwn(to, lead));
       for (const { lead } of [former, ...along]) moved.set(lead.id, { leadId: lead.id, ...told });
-      if (toId === fromId) {
+      const isQueued = decision.queue !== null && decision.queue.id !== former.queued?.queueId;
+      if (toId === fromId && !isQueued) {
         // A lead that stays takes its turn all the same, or who has the most leads of a pool would keep all of them.
         for (const { rotationId, rotation } of decision.turns) batch.setRotation(rotationId, rotation);
         continue;
@@ -125,10 +124,8 @@ export const moveLeads = (move: Move): Operation<Moved[]> => ({
         ...(move.mayStay ? {} : { exclude: [fromId] }),
         ...(move.destination.kind === 'POOL' ? { movedTo: move.destination.poolId } : {}),
       });
-      for (const companion of along) {
-        const routable = toRoutable(companion.lead);
-        handOver(batch, companion, withoutStep(batch, routable, { repId: toId, method }), move);
-      }
+      // Also with a lead that waits: whoever answers for it has the others meanwhile.
+      takeAlong(batch, along, { repId: toId, method: move.method }, move);
     }
     return [...moved.values()];
   },

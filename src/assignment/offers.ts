@@ -1,12 +1,13 @@
 import type { Assignment } from '../db/generated/client.ts';
+import { type AbsenceReason, DEFAULT_SKIPS } from '../domain/availability.ts';
 import { decide } from '../domain/decide.ts';
 import { Refusal } from '../domain/errors.ts';
 import { isOpen } from '../domain/lead.ts';
 import { type Batch, exclusionOf, type OwnedLead } from './batch.ts';
-import { handOver, NOTHING, noPlan, summaryOf, toRoutable } from './carryOut.ts';
+import { handOver, NOTHING, noPlan, summaryOf, takeAlong, toRoutable } from './carryOut.ts';
 import type { Operation } from './lane.ts';
 import { without } from './moveLeads.ts';
-import { keepExclusions } from './storedDecision.ts';
+import { keepExclusions, snapshotOf } from './storedDecision.ts';
 
 /** The assignment that an answer is to. @throws Refusal NOT_FOUND, NOT_THE_OWNER, NO_OFFER */
 function offered(batch: Batch, leadId: string, assignmentId: string): OwnedLead {
@@ -22,14 +23,17 @@ function offered(batch: Batch, leadId: string, assignmentId: string): OwnedLead 
 
 /**
  * Accepts an offer. Twice is as good as once.
- * @throws Refusal NOT_FOUND, NOT_THE_OWNER, NO_OFFER
+ * @throws Refusal NOT_FOUND, NOT_THE_OWNER, NO_OFFER, LEAD_CLOSED
  */
 export const accept = (leadId: string, assignmentId: string): Operation<Assignment> => ({
   ...NOTHING,
   leadIds: [leadId],
   apply: (batch) => {
-    const { assignment } = offered(batch, leadId, assignmentId);
-    if (assignment.offerStatus !== 'OPEN') return assignment;
+    const { assignment, lead } = offered(batch, leadId, assignmentId);
+    const { offerStatus } = assignment;
+    if (offerStatus === 'ACCEPTED') return assignment;
+    if (!isOpen(lead.status)) throw new Refusal('LEAD_CLOSED', `The lead is ${lead.status}.`);
+    if (offerStatus !== 'OPEN') throw new Refusal('NO_OFFER', `The offer is ${offerStatus} and can not be accepted.`);
     batch.cancelDeadline('OFFER', assignmentId);
     const accepted = batch.updateAssignment(leadId, {
       offerStatus: 'ACCEPTED',
@@ -50,15 +54,15 @@ export const decline = (leadId: string, assignmentId: string, reason: string): O
   apply: (batch) => {
     const owned = offered(batch, leadId, assignmentId);
     const { offerStatus } = owned.assignment;
-    if (offerStatus !== 'OPEN') throw new Refusal('NO_OFFER', `The offer is ${offerStatus} and can not be declined.`);
     if (!isOpen(owned.lead.status)) throw new Refusal('LEAD_CLOSED', `The lead is ${owned.lead.status}.`);
+    if (offerStatus !== 'OPEN') throw new Refusal('NO_OFFER', `The offer is ${offerStatus} and can not be declined.`);
     if (batch.memory.configuration.plan === null) throw noPlan();
     moveOn(batch, owned, 'DECLINED', reason);
     return batch.lead(leadId);
   },
 });
 
-/** Lets the open offers of a rep go to others, since the rep is busy. How many there were. */
+/** Lets the open offers of a rep who has become busy go to others. How many there were. */
 export const withdrawOffers = (leadIds: readonly string[], repId: string): Operation<number> => ({
   ...NOTHING,
   size: leadIds.length,
@@ -70,12 +74,32 @@ export const withdrawOffers = (leadIds: readonly string[], repId: string): Opera
       const owned = batch.lead(leadId);
       const { assignment, lead } = owned;
       if (assignment.repId !== repId || assignment.offerStatus !== 'OPEN' || !isOpen(lead.status)) continue;
+      if (!hasBecomeBusy(batch, owned)) continue;
       moveOn(batch, owned, 'WITHDRAWN', null);
       moved += 1;
     }
     return moved;
   },
 });
+
+/** Whether something keeps the owner away that did not when the lead was offered, and that the pool minds. */
+function hasBecomeBusy(batch: Batch, { assignment: { repId, poolId }, decision }: OwnedLead): boolean {
+  const { pools, reps } = batch.memory.configuration;
+  const status = reps.byId.get(repId)?.status;
+  const isAnyway = decision?.steps.at(-1)?.attempts.at(-1)?.via === 'ASSIGN_ANYWAY';
+  if (status === 'LEFT' || (status === 'PAUSED' && !isAnyway)) return true;
+  const at = batch.now.getTime();
+  const before = new Set(
+    decision &&
+      snapshotOf(decision)
+        .absences(repId, at)
+        .map(({ reason }) => reason),
+  );
+  const skips = pools.byId.get(poolId ?? '')?.skipped ?? SKIPPED;
+  return batch.absences(repId, at).some(({ reason }) => skips.has(reason) && !before.has(reason));
+}
+
+const SKIPPED: ReadonlySet<AbsenceReason> = new Set(DEFAULT_SKIPS);
 
 const REASONS = {
   DECLINED: 'Declined',
@@ -102,14 +126,8 @@ export function moveOn(batch: Batch, owned: OwnedLead, status: keyof typeof REAS
   const isRegular = decision.queue === null && decision.method !== 'FALLBACK';
   const moved = isRegular ? ({ ...decision, method: 'REASSIGNMENT' } as const) : decision;
   const reason = offerReason === null ? REASONS[status] : `${REASONS[status]}: ${offerReason}`;
-  handOver(
-    batch,
-    former,
-    moved,
-    { reason: `${reason}. ${summaryOf(batch, decision)}`, by: 'offer' },
-    {
-      ...keepExclusions(exclude),
-      ...fromStep,
-    },
-  );
+  const by = { reason: `${reason}. ${summaryOf(batch, decision)}`, by: 'offer' };
+  const companions = batch.companionsOf(former);
+  handOver(batch, former, moved, by, { ...keepExclusions(exclude), ...fromStep });
+  takeAlong(batch, companions, { repId: decision.repId, method: 'REASSIGNMENT' }, by);
 }

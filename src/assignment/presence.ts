@@ -1,4 +1,5 @@
 import { v7 } from 'uuid';
+import type { BusyTime, CalendarCopy } from '../domain/availability.ts';
 import { InvalidInput, Refusal } from '../domain/errors.ts';
 import type { KnownLeave, KnownPresence } from './attendance.ts';
 import type { Batch } from './batch.ts';
@@ -45,6 +46,7 @@ export const setAvailability = (input: NewAvailability): Operation<KnownPresence
     const rep = reps.byId.get(repId);
     if (!rep) throw new Refusal('NOT_FOUND', 'There is no such rep.');
     if (rep.status === 'LEFT') throw new Refusal('REP_LEFT', `${rep.name} has left.`);
+    checkDelegate(batch, input);
     const before = batch.memory.attendance.presence(repId);
     const after = changed(batch, before, input);
     batch.setPresence(repId, after);
@@ -57,6 +59,16 @@ export const setAvailability = (input: NewAvailability): Operation<KnownPresence
     return after;
   },
 });
+
+/** Somebody else who is here, and only where somebody stands in. */
+function checkDelegate({ memory }: Batch, { repId, delegateId, status }: NewAvailability): void {
+  if (delegateId === null) return;
+  const delegate = memory.configuration.reps.byId.get(delegateId);
+  if (!delegate) throw new Refusal('NOT_FOUND', 'There is no such delegate.');
+  if (delegateId === repId) throw fault('delegateId', 'must be somebody else');
+  if (delegate.status === 'LEFT') throw new Refusal('REP_LEFT', `${delegate.name} has left.`);
+  if (status === 'AVAILABLE' || status === 'BUSY') throw fault('delegateId', `is not for ${status}`);
+}
 
 function changed(batch: Batch, before: KnownPresence, input: NewAvailability): KnownPresence {
   const { status, until, by, isSuperior } = input;
@@ -88,23 +100,18 @@ function changed(batch: Batch, before: KnownPresence, input: NewAvailability): K
     case 'PAUSED':
       return { ...before, pause: { until: until?.getTime() ?? null, by } };
     case 'OUT_OF_OFFICE':
-      return { ...before, leaves: withLeave(batch, before.leaves, input, now) };
+      return { ...before, leaves: withLeave(before.leaves, input, now) };
   }
 }
 
 function withLeave(
-  { memory }: Batch,
   leaves: readonly KnownLeave[],
-  { repId, from, until, delegateId, note, openLeads, by }: NewAvailability,
+  { from, until, delegateId, note, openLeads, by }: NewAvailability,
   now: number,
 ): KnownLeave[] {
   if (until === null) throw fault('until', 'is missing: say until when');
   const begin = from?.getTime() ?? now;
   if (until.getTime() <= begin) throw fault('until', 'must be after `from`');
-  const delegate = delegateId === null ? null : memory.configuration.reps.byId.get(delegateId);
-  if (delegateId !== null && !delegate) throw new Refusal('NOT_FOUND', 'There is no such delegate.');
-  if (delegate?.id === repId) throw fault('delegateId', 'must be somebody else');
-  if (delegate?.status === 'LEFT') throw new Refusal('REP_LEFT', `${delegate.name} has left.`);
   const kept = leaves.filter((leave) => leave.until > now - KEEP_LEAVES_MS);
   if (kept.filter((leave) => leave.until > now).length >= MAX_LEAVES) {
     throw fault('from', `would be more than ${MAX_LEAVES} leaves to come`);
@@ -183,19 +190,59 @@ export const awayAmong = (repIds: readonly string[]): Operation<readonly string[
   },
 });
 
-/** What calendars say of reps, as it was read: by rep, what the calendar has; nothing for one that says nothing of them. */
+/**
+ * What a calendar says of reps, as it was read: of all of whom it says something now. Of others it says nothing any more.
+ *
+ * @param busy by rep
+ */
 export const setCalendarCopies = (
   calendarId: string,
-  copies: ReadonlyMap<string, KnownPresence['calendars'][string] | null>,
+  syncedAt: Date,
+  busy: ReadonlyMap<string, readonly BusyTime[]>,
 ): Operation<void> => ({
   ...NOTHING,
   apply: (batch) => {
-    for (const [repId, copy] of copies) {
-      if (!batch.memory.configuration.reps.byId.has(repId)) continue;
-      const presence = batch.memory.attendance.presence(repId);
-      const { [calendarId]: _, ...others } = presence.calendars;
-      const calendars = copy === null ? others : { ...others, [calendarId]: copy };
+    const { attendance, configuration } = batch.memory;
+    for (const repId of attendance.repsWith(calendarId)) {
+      if (busy.has(repId)) continue;
+      const presence = attendance.presence(repId);
+      const { [calendarId]: _, ...calendars } = presence.calendars;
       batch.setPresence(repId, { ...presence, calendars });
     }
+    for (const [repId, times] of busy) {
+      if (!configuration.reps.byId.has(repId)) continue;
+      setCopy(batch, calendarId, repId, { syncedAt: syncedAt.getTime(), busy: times });
+    }
+  },
+});
+
+/** A calendar says what it has said before. */
+export const keepCalendar = (calendarId: string, syncedAt: Date): Operation<void> => ({
+  ...NOTHING,
+  apply: (batch) => {
+    const { attendance } = batch.memory;
+    for (const repId of attendance.repsWith(calendarId)) {
+      const copy = attendance.presence(repId).calendars[calendarId];
+      if (copy) setCopy(batch, calendarId, repId, { ...copy, syncedAt: syncedAt.getTime() });
+    }
+  },
+});
+
+function setCopy(batch: Batch, calendarId: string, repId: string, copy: CalendarCopy): void {
+  const presence = batch.memory.attendance.presence(repId);
+  batch.setPresence(repId, { ...presence, calendars: { ...presence.calendars, [calendarId]: copy } });
+}
+
+/** Managers hear of a calendar that could not be read for too long, and of one that can be again. */
+export const tellCalendar = (
+  { id, name, repId }: { readonly id: string; readonly name: string; readonly repId: string | null },
+  kind: 'alert.raised' | 'alert.resolved',
+  code: string | null,
+): Operation<void> => ({
+  ...NOTHING,
+  apply: (batch) => {
+    const rep = batch.memory.configuration.reps.byId.get(repId ?? '')?.key ?? null;
+    const data = { alert: 'CALENDAR_STALE', calendar: name, calendarId: id, rep, code };
+    batch.emit({ kind, repId: null, leadId: null, assignmentId: null, data });
   },
 });

@@ -1,6 +1,6 @@
 import type { Assignment, QueuedLead } from '../db/generated/client.ts';
 import type { Queue } from '../domain/configuration.ts';
-import { canTakeAny, obstacleIn, push } from '../domain/decide.ts';
+import { canTakeAny, type Exclusion, obstacleIn, push } from '../domain/decide.ts';
 import type { Decision, Reason } from '../domain/decision.ts';
 import { Refusal } from '../domain/errors.ts';
 import { isOpen } from '../domain/lead.ts';
@@ -21,7 +21,7 @@ import { membersOf, poolsOf, setQueueDeadline, tellQueued } from './waiting.ts';
 
 /** Leads of one queue that are given out in one transaction. */
 export const SERVED_AT_ONCE = 200;
-/** Looked at for one claim: those in front that the rep may not own are passed by. */
+/** Of each kind, looked at for one claim: those in front that the rep may not own are passed by. */
 const CLAIM_CANDIDATES = 20;
 
 /** The members hear that a lead waits no longer. */
@@ -76,14 +76,13 @@ export const serveQueues: Operation<void> = { ...NOTHING, apply: () => {} };
 
 /** Gives a waiting lead to a member of its pools. Whether there was one. */
 function pushOne(batch: Batch, owned: OwnedLead): boolean {
-  const { queued, assignment, lead } = owned;
+  const { queued } = owned;
   if (!queued) return false;
   const { configuration } = batch.memory;
   const queue = configuration.queues.byId.get(queued.queueId);
   const exclude = new Map(owned.formerOwners.map(({ repId, why }) => [repId, why]));
   for (const pool of poolsOf(queue, queued, configuration)) {
-    const circumstances = { at: batch.now.getTime(), exclude };
-    const decision = push(toRoutable(lead), pool, assignment.stepKey, configuration, batch, circumstances);
+    const decision = pushTo(batch, owned, pool, exclude);
     if (decision === null) continue;
     const reason = summaryOf(batch, decision);
     const kept = { ...keepExclusions(exclude), pushedTo: pool.id };
@@ -91,6 +90,21 @@ function pushOne(batch: Batch, owned: OwnedLead): boolean {
     return true;
   }
   return false;
+}
+
+/** Null where nobody of the pool can take it. A segment that fails at run time must not hold up all that arrives. */
+function pushTo(
+  batch: Batch,
+  { lead, assignment }: OwnedLead,
+  pool: CompiledPool,
+  exclude: ReadonlyMap<string, Exclusion>,
+): Decision | null {
+  const circumstances = { at: batch.now.getTime(), exclude };
+  try {
+    return push(toRoutable(lead), pool, assignment.stepKey, batch.memory.configuration, batch, circumstances);
+  } catch {
+    return null;
+  }
 }
 
 /** Ends the waiting of a lead; the person's other leads that whoever answered for it has go along. */
@@ -103,12 +117,11 @@ function takeFromQueue(
   kind: 'lead.assigned' | 'lead.claimed',
 ): Assignment {
   const { queued } = owned;
-  const companions = batch
-    .companionsOf(owned)
-    .filter(
-      ({ lead, queued: waits }) =>
-        waits === null && canOwn(batch.memory.configuration.reps.byId.get(decision.repId), lead),
-    );
+  const rep = batch.memory.configuration.reps.byId.get(decision.repId);
+  const isKept = decision.repId === owned.assignment.repId;
+  const companions = isKept
+    ? []
+    : batch.companionsOf(owned).filter(({ lead, queued: waits }) => waits === null && canOwn(rep, lead));
   const assignment = handOver(batch, owned, decision, { ...by, queueId: queued?.queueId as string }, kept, kind);
   tellTaken(batch, owned, assignment);
   const { repId, method } = decision;
@@ -151,15 +164,18 @@ export const claimLead = (leadId: string, claim: Claim): Operation<OwnedLead> =>
 
 /**
  * Lets a rep have the lead that is first in a queue, of those that they may own.
+ * @param overflowed only those that have overflowed: all that the rep may claim who is a member of the wider pool alone
  * @throws Refusal NOT_FOUND, NOT_A_MEMBER, CLAIM_LIMIT, CANNOT_TAKE, QUEUE_EMPTY
  */
-export const claimNextLead = (queueId: string, claim: Claim): Operation<OwnedLead> => ({
+export const claimNextLead = (queueId: string, overflowed: boolean, claim: Claim): Operation<OwnedLead> => ({
   ...NOTHING,
-  waiting: [{ queueId, waitsFor: null, limit: CLAIM_CANDIDATES }],
+  size: CLAIM_CANDIDATES,
+  waiting: [{ queueId, waitsFor: null, overflowed, limit: CLAIM_CANDIDATES }],
   apply: (batch) => {
     const { configuration } = batch.memory;
     const queue = configuration.queues.byId.get(queueId);
     if (!queue) throw new Refusal('NOT_FOUND', 'There is no such queue.');
+    if (!claimPool(queue, { overflowed: true }, configuration, claim.repId)) throw notAMember(batch, queue, claim.repId);
     let first: Refusal | null = null;
     for (const { leadId } of batch.waitingIn(new Set([queueId]))) {
       const owned = batch.lead(leadId);
@@ -178,7 +194,7 @@ function claimFault(batch: Batch, { lead, queued }: OwnedLead, repId: string): R
   const rep = configuration.reps.byId.get(repId);
   if (!queue || !queued || !rep) return new Refusal('NOT_FOUND', 'There is no such queue.');
   const pool = claimPool(queue, queued, configuration, repId);
-  if (!pool) return new Refusal('NOT_A_MEMBER', `${rep.name} is no member of ${queue.name}.`);
+  if (!pool) return notAMember(batch, queue, repId);
   const held = countOf(batch.rep(repId).held, queue.id);
   if (queue.claimLimit !== null && held >= queue.claimLimit) {
     return new Refusal('CLAIM_LIMIT', `${rep.name} holds ${held} of ${queue.claimLimit} leads from ${queue.name}.`);
@@ -188,12 +204,17 @@ function claimFault(batch: Batch, { lead, queued }: OwnedLead, repId: string): R
   return reason === null ? null : new Refusal('CANNOT_TAKE', `${rep.name} cannot take it: ${plain(reason)}.`);
 }
 
+function notAMember({ memory }: Batch, queue: Queue, repId: string): Refusal {
+  const rep = memory.configuration.reps.byId.get(repId);
+  return new Refusal('NOT_A_MEMBER', `${rep?.name ?? 'The rep'} is no member of ${queue.name}.`);
+}
+
 /** A reason in a few words, without its numbers. */
 const plain = (reason: Reason): string => reason.toLowerCase().replaceAll('_', ' ');
 
 const claimPool = (
   queue: Queue,
-  queued: QueuedLead,
+  queued: Pick<QueuedLead, 'overflowed'>,
   configuration: RoutingConfiguration,
   repId: string,
 ): CompiledPool | undefined =>
@@ -218,7 +239,8 @@ export function queueDue(batch: Batch, owned: OwnedLead): void {
   if (!queued) return;
   const { configuration } = batch.memory;
   const queue = configuration.queues.byId.get(queued.queueId);
-  if (batch.now < queued.dueAt) {
+  // Only once: the clock that says what is due may be ahead of this server's.
+  if (!queued.overflowed && batch.now < queued.dueAt) {
     const priority = queued.priority + (queue?.overflow?.raisePriority ?? 0);
     const place = { ...queued, priority, overflowed: true };
     batch.enqueue(place);

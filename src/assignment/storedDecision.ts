@@ -54,8 +54,13 @@ type StoredConsidered = readonly [
   bound?: Bound | null,
 ];
 
-/** Reason, end, id of the delegate. */
-type StoredAbsence = readonly [reason: Absence['reason'], until: number | null, delegateId?: string];
+/** Reason, end, id of the delegate, when work begins after it. */
+type StoredAbsence = readonly [
+  reason: Absence['reason'],
+  until: number | null,
+  delegateId?: string | null,
+  backAt?: number | null,
+];
 
 interface StoredRotation {
   readonly id: string;
@@ -193,10 +198,10 @@ export function storeDecision(
     else if (hasClasses) reps.push([repId, load, lastAssignment, classes]);
     else reps.push([repId, load, lastAssignment]);
     positions.set(repId, reps.length - 1);
-    const kept = absences(repId).map(
-      ({ reason, until, delegateId }): StoredAbsence =>
-        delegateId === null ? [reason, until] : [reason, until, delegateId],
-    );
+    const kept = absences(repId).map(({ reason, until, delegateId, backAt }): StoredAbsence => {
+      if (backAt !== undefined) return [reason, until, delegateId, backAt];
+      return delegateId === null ? [reason, until] : [reason, until, delegateId];
+    });
     if (kept.length > 0) away.push([reps.length - 1, kept]);
     return reps.length - 1;
   };
@@ -274,7 +279,7 @@ function storeAttempt(
     count: count + earning.length,
     weight: earning.reduce((sum, each) => sum + weightOf(each), weight),
     lastAssignment: earning
-      .filter(({ reason }) => EARNING.has(reason))
+      .filter(({ turn }) => turn?.rank != null)
       .reduce((last, { standing }) => Math.max(last, standing.lastAssignment), lastAssignment),
   };
   const met = earning.flatMap((each) => {
@@ -443,17 +448,22 @@ export function snapshotOf(stored: StoredDecision): Snapshot {
   const rotations = new Map(rotationsIn(stored));
   const held = new Map<number, Record<string, number>>();
   const known = new Set<string>();
+  const earned = new Set<string>();
   const places = new Map<string, PoolPlace>();
   const nameOf = (poolId: string, position: number): string => `${poolId}/${stored.reps[position]?.[0]}`;
   for (const { stepKey, attempts } of stored.steps) {
     for (const { via, poolId, weightSegment, considered, others, met = [], list = [] } of attempts) {
       for (const place of list) places.set(`${listRotation(stepKey ?? '')}/${via}/${place.poolId}`, place);
       if (poolId === null) continue;
-      for (const [position, , , , , , count = 0] of considered) {
+      for (const [position, , , , , rank, count = 0] of considered) {
         known.add(nameOf(poolId, position));
+        if (rank === EARNS_AWAY) earned.add(nameOf(poolId, position));
         if (count > 0) held.set(position, { ...held.get(position), [poolId]: count });
       }
-      for (const [position] of met) known.add(nameOf(poolId, position));
+      for (const [position] of met) {
+        known.add(nameOf(poolId, position));
+        earned.add(nameOf(poolId, position));
+      }
       if (!others) continue;
       const id = poolRotation(poolId, weightSegment);
       const weight = met.reduce((rest, [, each]) => rest - each, others.weight);
@@ -469,7 +479,10 @@ export function snapshotOf(stored: StoredDecision): Snapshot {
   const absences = new Map(
     (stored.away ?? []).map(([position, list]): [string, Absence[]] => [
       stored.reps[position]?.[0] ?? '',
-      list.map(([reason, until, delegateId = null]) => ({ reason, until, delegateId })),
+      list.map(
+        ([reason, until, delegateId = null, backAt]): Absence =>
+          backAt === undefined ? { reason, until, delegateId } : { reason, until, delegateId, backAt },
+      ),
     ]),
   );
   return {
@@ -477,6 +490,7 @@ export function snapshotOf(stored: StoredDecision): Snapshot {
     rep: (repId) => standings.get(repId) ?? NEW_STANDING,
     rotation: (id) => rotations.get(id) ?? EMPTY_ROTATION,
     placeInList: (rotationId, via, poolId) => places.get(`${rotationId}/${via}/${poolId}`),
+    earnedAway: (poolId, repId) => earned.has(`${poolId}/${repId}`),
     knows: (poolId, repId) => known.has(`${poolId}/${repId}`),
   };
 }

@@ -48,7 +48,9 @@ interface Access {
 }
 
 async function findCalendars(url: string, access: Access): Promise<string[]> {
-  const [itself] = await propfind({ url, props: { 'd:resourcetype': {} }, depth: '0', ...access });
+  const [itself] = await propfind({ url, props: { 'd:resourcetype': {} }, depth: '0', ...access }).catch(
+    unlessElsewhere,
+  );
   if (Object.keys(itself?.props?.resourcetype ?? {}).includes('calendar')) return [url];
   const account = await createAccount({ account: { serverUrl: url, accountType: 'caldav' }, ...access }).catch(
     (error: unknown) => {
@@ -59,6 +61,12 @@ async function findCalendars(url: string, access: Access): Promise<string[]> {
   return calendars
     .filter(({ components = [] }) => components.length === 0 || components.includes('VEVENT'))
     .map((calendar) => calendar.url);
+}
+
+/** A server’s own address may know nothing of calendars, and yet the server tell where they are. */
+function unlessElsewhere(error: unknown): never[] {
+  if (error instanceof CalendarFault && ['NOT_FOUND', 'SERVER_ERROR', 'REDIRECTED'].includes(error.code)) return [];
+  throw error;
 }
 
 async function fetchTexts(url: string, { from, until }: Span, access: Access): Promise<string[]> {

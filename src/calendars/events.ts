@@ -15,6 +15,8 @@ import type { Steps } from './recurrence.ts';
 import { UTC, type Zone, zonesOf } from './zones.ts';
 
 const DAY_MS = 86_400_000;
+/** In characters; a name is looked for in it. */
+const MAX_SUMMARY = 500;
 
 /** A date or time; without a zone it means that of who reads it. */
 export interface Moment extends Wall {
@@ -119,7 +121,7 @@ function readEvent(component: JsonComponent, zoneOf: (tzid: string) => Zone): Ca
       return addressesOf(property).map((address) => ({ address, hasDeclined }));
     }),
     organizer: propertiesOf(component, 'organizer').flatMap(addressesOf)[0] ?? null,
-    summary: firstText(component, 'summary') ?? '',
+    summary: (firstText(component, 'summary') ?? '').slice(0, MAX_SUMMARY),
   };
 }
 

@@ -70,8 +70,8 @@ export function expandHr(text: string, window: Span, people: readonly Person[]):
   }
   const byRep = new Map<string, readonly BusyTime[]>();
   for (const [{ repId, timeZone }, spans] of away) {
-    const busy = toBusyTimes({ timed: [], days: [], away: spans }, window, timeZone);
-    if (busy.length > 0) byRep.set(repId, busy);
+    const times = toBusyTimes({ timed: [], days: [], away: spans }, window, timeZone);
+    if (times.length > 0) byRep.set(repId, times);
   }
   return { byRep, unmatched };
 }

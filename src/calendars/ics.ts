@@ -26,8 +26,7 @@ const MAX_HEADER = 1_000;
 
 /**
  * @param settings what else the busy times depend on, such as the time zone
- * @returns UNCHANGED only where the window lies within that of the previous tag: a window whose end is put to whole
- *   days is read anew once a day
+ * @returns UNCHANGED only where the window lies within that of the previous tag
  * @throws CalendarFault
  */
 export async function fetchFeed(

@@ -51,8 +51,14 @@ export async function withToken(grant: Grant, use: (token: string) => Promise<An
 }
 
 async function tokenFor(key: string, grant: Grant): Promise<Token> {
-  const known = await tokens.get(key);
-  if (known && Date.now() < known.goodUntil) return known;
+  const earlier = tokens.get(key);
+  if (earlier) {
+    const token = await earlier;
+    if (Date.now() < token.goodUntil) return token;
+    // Another reader may be asking for a new one already.
+    if (tokens.get(key) === earlier) tokens.delete(key);
+    return tokenFor(key, grant);
+  }
   if (tokens.size >= MAX_TOKENS) tokens.clear();
   const asked = ask(grant);
   tokens.set(key, asked);

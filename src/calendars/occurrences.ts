@@ -1,11 +1,13 @@
 import type { Span } from '../domain/availability.ts';
-import { type CalendarEvent, type Ending, type Moment, measure, type Series } from './events.ts';
+import { type CalendarEvent, type Ending, type Length, type Moment, measure, type Series } from './events.ts';
 import { type Steps, wallsOf } from './recurrence.ts';
 import type { Zone } from './zones.ts';
 
 const DAY_MS = 86_400_000;
 /** Between any wall time and UTC lies less. */
 const ZONE_MS = 2 * DAY_MS;
+/** What telling the moment of a wall time costs. */
+const CONVERSION_STEPS = 5;
 
 /** Once an event takes place. */
 export interface Occurrence extends Span {
@@ -26,20 +28,17 @@ export function* occurrencesOf(series: Series, within: Span, floating: Zone, ste
   const { events, replacements } = series;
   const toInstant = (moment: Moment, wall = moment.wall): number => (moment.zone ?? floating).toInstant(wall);
   const following = replacements
-    .filter((event) => event.changesFollowing && event.replaces !== null)
-    .map((event) => ({
-      event,
-      first: event.replaces as Moment,
-      shiftMs: event.start.wall - (event.replaces as Moment).wall,
-    }))
-    .sort((a, b) => b.first.wall - a.first.wall);
+    .flatMap((event) => (event.changesFollowing && event.replaces ? [{ event, first: event.replaces }] : []))
+    .map(({ event, first }) => ({ event, from: toInstant(first), shiftMs: event.start.wall - first.wall }))
+    .sort((a, b) => b.from - a.from);
   const shiftMs = Math.max(0, ...following.map((each) => Math.abs(each.shiftMs)));
   const lengthMs = Math.max(0, ...[...events, ...replacements].map(roughLengthMs));
   const near = { from: within.from - lengthMs - shiftMs - ZONE_MS, until: within.until + shiftMs + ZONE_MS };
   const isNear = ({ wall }: Moment): boolean => near.from <= wall && wall < near.until;
 
-  function* place(event: CalendarEvent, start: Moment, ending: Ending): Generator<Occurrence> {
-    const { days, restMs } = measure(event.start, ending, floating);
+  const lengthOf = (event: CalendarEvent): Length => measure(event.start, event.ending, floating);
+
+  function* place(event: CalendarEvent, start: Moment, { days, restMs } = lengthOf(event)): Generator<Occurrence> {
     const from = toInstant(start);
     const until = toInstant(start, start.wall + days * DAY_MS) + restMs;
     if (from < until && from < within.until && until > within.from)
@@ -49,6 +48,7 @@ export function* occurrencesOf(series: Series, within: Span, floating: Zone, ste
   /** Tells of an occurrence whether it is among some moments; a day stands for all that begin on it. */
   function among(moments: readonly Moment[]): (start: Moment) => boolean {
     const close = moments.filter(isNear);
+    steps.spend(close.length * CONVERSION_STEPS);
     const days = new Set(close.filter((each) => each.isDate).map(dayOf));
     const timedDays = new Set(close.filter((each) => !each.isDate).map(dayOf));
     const instants = new Set(close.filter((each) => !each.isDate).map((each) => toInstant(each)));
@@ -61,17 +61,19 @@ export function* occurrencesOf(series: Series, within: Span, floating: Zone, ste
   const isExcludedFromAll = among(events.flatMap((event) => event.excluded));
   for (const event of replacements) {
     const isExcluded = event.replaces !== null && isExcludedFromAll(event.replaces);
-    if (isNear(event.start) && !isExcluded) yield* place(event, event.start, event.ending);
+    if (isNear(event.start) && !isExcluded) yield* place(event, event.start);
   }
   for (const event of events) {
     const isExcluded = among(event.excluded);
     for (const { start, ending } of startsOf(event, near, toInstant, steps)) {
-      if (!isNear(start) || isExcluded(start) || isReplaced(start)) continue;
-      const change = following.find(({ first }) => toInstant(first) <= toInstant(start));
-      if (!change) yield* place(event, start, ending ?? event.ending);
+      if (!isNear(start)) continue;
+      steps.spend(CONVERSION_STEPS + following.length / 100);
+      if (isExcluded(start) || isReplaced(start)) continue;
+      const change = following.find(({ from }) => from <= toInstant(start));
+      if (!change) yield* place(event, start, ending ? measure(start, ending, floating) : undefined);
       else {
         const moved = { ...change.event.start, wall: start.wall + change.shiftMs };
-        yield* place(change.event, moved, change.event.ending);
+        yield* place(change.event, moved);
       }
     }
   }

@@ -7,11 +7,13 @@ import { fetchFeed } from './ics.ts';
 import { readMicrosoft } from './microsoft.ts';
 import type { CalendarReading, CalendarSource, HrSource, ReadOptions } from './sources.ts';
 
+const DAY_MS = 86_400_000;
 /** Longer windows are of no use to anybody who is to take leads. */
-const MAX_WINDOW_MS = 366 * 86_400_000;
+const MAX_WINDOW_MS = 366 * DAY_MS;
 
 /**
- * When somebody is busy, as their calendar says now.
+ * When somebody is busy, as their calendar says now. A feed is read for whole days (UTC), and so may say somewhat more
+ * than was asked for.
  *
  * @param window in ms since 1970, at most a year
  * @returns UNCHANGED where what the reading with the previous tag gave still holds, for all of the window
@@ -25,8 +27,9 @@ export async function readCalendar(
   checkWindow(window);
   switch (source.kind) {
     case 'ICS': {
-      const feed = await fetchFeed(source.url, window, [options.timeZone, options.email], options);
-      return feed === 'UNCHANGED' ? feed : { busy: expandCalendar([feed.text], window, options), tag: feed.tag };
+      const days = inDays(window);
+      const feed = await fetchFeed(source.url, days, [options.timeZone, options.email], options);
+      return feed === 'UNCHANGED' ? feed : { busy: expandCalendar([feed.text], days, options), tag: feed.tag };
     }
     case 'CALDAV':
       return { busy: await readCaldav(source, window, options), tag: null };
@@ -49,9 +52,16 @@ export async function readHr(
   options: Pick<ReadOptions, 'allowPrivate' | 'previousTag'>,
 ): Promise<HrReading | 'UNCHANGED'> {
   checkWindow(window);
-  const feed = await fetchFeed(source.url, window, [people], options);
-  return feed === 'UNCHANGED' ? feed : { ...expandHr(feed.text, window, people), tag: feed.tag };
+  const days = inDays(window);
+  const feed = await fetchFeed(source.url, days, [people], options);
+  return feed === 'UNCHANGED' ? feed : { ...expandHr(feed.text, days, people), tag: feed.tag };
 }
+
+/** A window that goes on with the clock stays the same for a day, in which a feed that has not changed is not read. */
+const inDays = ({ from, until }: Span): Span => ({
+  from: Math.floor(from / DAY_MS) * DAY_MS,
+  until: Math.ceil(until / DAY_MS) * DAY_MS,
+});
 
 function checkWindow({ from, until }: Span): void {
   if (!(from < until && until - from <= MAX_WINDOW_MS))

@@ -12,7 +12,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 
 /** How much may be counted out for one calendar: about a second's work. */
-const MAX_STEPS = 400_000;
+const MAX_STEPS = 600_000;
 
 /** What is left to be counted out; shared by all events of a calendar. */
 export interface Steps {

@@ -87,6 +87,7 @@ function definedZone([, , observances]: JsonComponent, steps: Steps): Zone | nul
   return {
     toInstant: (wall) => {
       onsets ??= workOut();
+      steps.spend(onsets.length / 100);
       const next = onsets.findIndex((onset) => onset.wall > wall);
       const last = onsets.at(next === -1 ? -1 : next - 1);
       if (next === 0 || last === undefined) return wall - (onsets[0]?.offsetBeforeMs ?? 0);

@@ -33,12 +33,13 @@ export async function updateQueue(context: ConfigurationContext, id: string, inp
 async function saveQueue(change: Change, queue: Queue): Promise<Queue> {
   const { client, workspaceId } = change;
   const others = (await selectQueues(client, workspaceId)).filter(({ id }) => id !== queue.id);
-  const faults = queueFaults(
-    [...others, queue],
-    await selectPools(client, workspaceId),
-    await selectReps(client, workspaceId),
-  );
+  const reps = await selectReps(client, workspaceId);
+  const faults = queueFaults([...others, queue], await selectPools(client, workspaceId), reps);
   refuseFaults(faults.filter(({ id }) => id === queue.id));
+  const responsible = reps.find(({ id }) => id === queue.responsibleId);
+  if (responsible?.status === 'LEFT') {
+    throw new Refusal('REP_LEFT', `${responsible.name} has left and can not answer for a queue.`);
+  }
   await change.save('Queue', [{ ...queue }]);
   return queue;
 }
@@ -68,20 +69,13 @@ export async function deleteQueue(context: ConfigurationContext, id: string): Pr
 export function queueFaults(queues: readonly Queue[], pools: readonly Pool[], reps: readonly Rep[]): Fault[] {
   const ids = (things: readonly { readonly id: string }[]) => new Set(things.map(({ id }) => id));
   const poolKeys = new Set(pools.map((pool) => pool.key));
-  const left = new Set(reps.filter(({ status }) => status === 'LEFT').map(({ id }) => id));
   return [
     ...duplicates(queues, 'key', (queue) => queue.key),
     ...missing(queues, 'poolId', (queue) => queue.poolId, ids(pools), 'pool'),
     ...missing(queues, 'responsibleId', (queue) => queue.responsibleId, ids(reps), 'rep'),
-    ...queues.flatMap(({ id, overflow, responsibleId }): Fault[] => {
-      const faults: Fault[] = [];
-      if (overflow?.widenTo != null && !poolKeys.has(overflow.widenTo)) {
-        faults.push({ id, field: 'overflow', code: 'NOT_FOUND', message: `there is no pool "${overflow.widenTo}"` });
-      }
-      if (left.has(responsibleId)) {
-        faults.push({ id, field: 'responsibleId', code: 'INVALID_INPUT', message: 'names a rep who has left' });
-      }
-      return faults;
+    ...queues.flatMap(({ id, overflow }): Fault[] => {
+      if (overflow?.widenTo == null || poolKeys.has(overflow.widenTo)) return [];
+      return [{ id, field: 'overflow', code: 'NOT_FOUND', message: `there is no pool "${overflow.widenTo}"` }];
     }),
   ];
 }

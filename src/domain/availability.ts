@@ -87,7 +87,12 @@ export interface Absence {
   readonly until: number | null;
   /** OUT_OF_OFFICE: who stands in; null for the rep's backup. */
   readonly delegateId: string | null;
+  /** Where it ends outside working hours: when work begins after it, in ms since 1970; null for never. */
+  readonly backAt?: number | null;
 }
+
+/** A moment that may never come, as it is kept. */
+const finite = (moment: number): number | null => (Number.isFinite(moment) ? moment : null);
 
 export interface Absences {
   /** In the order of ABSENCES; empty for who is there. */
@@ -114,8 +119,11 @@ export function absencesAt(
   const changesAt = (moment: number): void => {
     if (moment > at && moment < validUntil) validUntil = moment;
   };
-  const add = (reason: AbsenceReason, until: number | null, delegateId: string | null = null): void =>
-    void absences.push({ reason, until: until === null || Number.isFinite(until) ? until : null, delegateId });
+  const add = (reason: AbsenceReason, until: number | null, delegateId: string | null = null): void => {
+    const absence = { reason, until: until === null ? null : finite(until), delegateId };
+    const after = absence.until === null || hours === null ? null : workingMoment(hours, absence.until);
+    absences.push(after === null || after.working ? absence : { ...absence, backAt: finite(after.until) });
+  };
 
   const copies = Object.values(presence.calendars);
   for (const copy of copies) changesAt(copy.syncedAt + CALENDAR_STALE_MS);
@@ -124,7 +132,13 @@ export function absencesAt(
 
   const away = [...leaves, ...ofKind('OUT_OF_OFFICE').map((time) => ({ ...time, delegateId: null }))];
   const leave = covering(away, at, changesAt);
-  if (leave) add('OUT_OF_OFFICE', endOf(away, leave), leave.delegateId);
+  // A calendar may show the same leave for longer, and names nobody.
+  const delegating = covering(
+    leaves.filter(({ delegateId }) => delegateId !== null),
+    at,
+    changesAt,
+  );
+  if (leave) add('OUT_OF_OFFICE', endOf(away, leave), delegating?.delegateId ?? null);
   if (lastSeenAt !== null && notSeenAfterMs !== null) {
     const unseenFrom =
       hours === null ? lastSeenAt + notSeenAfterMs : afterWorkingTime(hours, lastSeenAt, notSeenAfterMs);
@@ -138,7 +152,11 @@ export function absencesAt(
   if (hours !== null) {
     const { working, holiday, until } = workingMoment(hours, at);
     changesAt(until);
-    if (!working) add(holiday ? 'PUBLIC_HOLIDAY' : 'OUTSIDE_HOURS', until);
+    if (!working) {
+      // In the course of a holiday it changes, by the week, whether it is the holiday that keeps from work.
+      changesAt(workingMoment({ ...hours, isHoliday: () => false }, at).until);
+      add(holiday ? 'PUBLIC_HOLIDAY' : 'OUTSIDE_HOURS', until);
+    }
   }
   const allDay = ofKind('ALL_DAY');
   const day = covering(allDay, at, changesAt);
@@ -152,6 +170,10 @@ export function absencesAt(
   if (meeting) add('IN_MEETING', endOf(meetings, meeting));
   return { absences, validUntil };
 }
+
+/** The same reasons and one more, in their order. */
+export const withAbsence = (absences: readonly Absence[], absence: Absence): readonly Absence[] =>
+  [absence, ...absences].sort((a, b) => ABSENCES.indexOf(a.reason) - ABSENCES.indexOf(b.reason));
 
 /** The span a moment lies in, of several the one that lasts longest; tells of each when it begins or ends. */
 function covering<Each extends Span>(

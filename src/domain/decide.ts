@@ -1,5 +1,5 @@
 import { type AccountMatch, ownerOf } from './accounts.ts';
-import { ABSENCES, type Absence, type AbsenceReason, DECLARED, DEFAULT_SKIPS } from './availability.ts';
+import { ABSENCES, type Absence, type AbsenceReason, DECLARED, DEFAULT_SKIPS, withAbsence } from './availability.ts';
 import type { FairnessWindow, PoolMember, Queue, Rep } from './configuration.ts';
 import type {
   Attempt,
@@ -47,6 +47,8 @@ export interface RoutingState {
   rotation(id: string): Rotation;
   /** What a pool of a list weighed, where that is known and not who of its members could have taken the lead. */
   placeInList?(rotationId: string, via: AttemptVia, poolId: string): ListPlace | undefined;
+  /** Whether a member who was away earned, where that is known and not what all the others weighed. */
+  earnedAway?(poolId: string, repId: string): boolean;
 }
 
 /** What a pool brings to its list: what it weighs, and how many of its members could take the lead. */
@@ -270,7 +272,12 @@ export function canTakeAny(
   at: number,
 ): boolean {
   const of = caseOfAny(configuration, state, at);
-  return sift({ ...pool, weightSegments: [] }, of, NO_RULES).eligible.length > 0;
+  // Who weighs nothing but in some segment can take a lead of that.
+  const members = pool.members.map((member) => ({
+    ...member,
+    weight: Math.max(member.weight, ...pool.weightSegments.map((segment) => weightIn(member, segment))),
+  }));
+  return sift({ ...pool, members, weightSegments: [] }, of, NO_RULES).eligible.length > 0;
 }
 
 /**
@@ -520,7 +527,7 @@ const PAUSED_BY_STATUS: Absence = { reason: 'PAUSED', until: null, delegateId: n
 /** What keeps a rep away, as far as it counts, the most lasting first. */
 function absencesOf(rep: Rep, { state, at }: Case, skips: ReadonlySet<AbsenceReason>): readonly Absence[] {
   const absences = state.absences(rep.id, at);
-  const all = rep.status === 'PAUSED' ? [PAUSED_BY_STATUS, ...absences] : absences;
+  const all = rep.status === 'PAUSED' ? withAbsence(absences, PAUSED_BY_STATUS) : absences;
   return all.length === 0 ? all : all.filter(({ reason }) => skips.has(reason));
 }
 
@@ -532,7 +539,7 @@ function distanceOf(absences: readonly Absence[], rules: Rules, at: number, hori
   const [first] = absences;
   if (!first || rules.away === 'IGNORE') return 0;
   if (rules.away === 'LEAST') return ABSENCES.length - ABSENCES.indexOf(first.reason);
-  const back = Math.max(...absences.map(({ until }) => until ?? Number.POSITIVE_INFINITY));
+  const back = Math.max(...absences.map(({ until, backAt = until }) => backAt ?? Number.POSITIVE_INFINITY));
   return back <= at + horizonHours * HOUR_MS ? back : Number.POSITIVE_INFINITY;
 }
 
@@ -656,7 +663,9 @@ function sift(pool: CompiledPool, of: Case, rules: Rules): Sifted {
   const weightSegment = pool.weightSegments.length === 0 ? null : pool.weightSegmentOf(of.lead, of.at);
   const passed: Passed[] = [];
   const able: Able[] = [];
-  const caughtUp: Passed[] = [];
+  const caughtUp: (Passed & { readonly rep: Rep })[] = [];
+  const isCaughtUp = ({ reason }: Obstacle): boolean =>
+    pool.catchUp !== 'NONE' && DECLARED.has(reason as AbsenceReason);
   let highestOfPool = Number.NEGATIVE_INFINITY;
   let highest = Number.NEGATIVE_INFINITY;
   for (const [position, member] of pool.members.entries()) {
@@ -671,10 +680,10 @@ function sift(pool: CompiledPool, of: Case, rules: Rules): Sifted {
     const preferred = prefers?.(rep) ?? false;
     const tier = member.tier + (preferred ? 1 : 0);
     if (obstacle !== null) {
-      const each = { candidate, tier: member.tier, obstacle };
-      passed.push(each);
-      const isCaughtUp = pool.catchUp !== 'NONE' && DECLARED.has(obstacle.reason as AbsenceReason);
-      if (isCaughtUp && limitsIn(pool, member, rep, of) === null) caughtUp.push({ ...each, tier });
+      passed.push({ candidate, tier: member.tier, obstacle });
+      if (isCaughtUp(obstacle) && limitsIn(pool, member, rep, of) === null) {
+        caughtUp.push({ candidate, tier, obstacle, rep });
+      }
       continue;
     }
     const absences = rules.away === 'SKIP' ? NOT_AWAY : absencesOf(rep, of, pool.skipped);
@@ -698,7 +707,9 @@ function sift(pool: CompiledPool, of: Case, rules: Rules): Sifted {
   const eligible: Candidate[] = [];
   for (const { candidate, tier, rep, preferred, absences, distance } of able) {
     if (distance !== nearest || nearest === Number.POSITIVE_INFINITY) {
-      passed.push({ candidate, tier, obstacle: awayFor(absences) ?? because('NOT_THEIR_TURN') });
+      const obstacle = awayFor(absences) ?? because('NOT_THEIR_TURN');
+      passed.push({ candidate, tier, obstacle });
+      if (isCaughtUp(obstacle)) caughtUp.push({ candidate, tier, obstacle, rep });
     } else if (tier < highest) {
       // Who would stand in front but for the preference.
       const reason = !preferred && tier === highestOfPool ? 'NOT_PREFERRED' : 'LOWER_TIER';
@@ -707,7 +718,10 @@ function sift(pool: CompiledPool, of: Case, rules: Rules): Sifted {
       passed.push({ candidate, tier, obstacle: because('ORDERED_BEHIND') });
     } else eligible.push(candidate);
   }
-  const earning = caughtUp.filter(({ tier }) => tier === highest).map(({ candidate }) => candidate);
+  // Who would not be among the foremost if they were there has nothing to catch up with.
+  const earning = caughtUp
+    .filter(({ tier, rep }) => tier === highest && (foremost === null || compare?.(rep, foremost) === 0))
+    .map(({ candidate }) => candidate);
   return { weightSegment, eligible, tier: highest, passed, earning };
 }
 
@@ -753,7 +767,7 @@ export function earnersOf(
   const { eligible, earning, weightSegment } = sift(pool, of, NO_RULES);
   const rotationId = poolRotation(pool.id, weightSegment);
   const rotation = current(pool, rotationId, of);
-  const away = earning.filter(({ id }) => mayEarn(pool, rotation, id, pool.valueOf(lead, of.at)));
+  const away = whoEarnsAway(pool, eligible, earning, rotation, pool.valueOf(lead, of.at), state);
   return { rotationId, rotation, eligible: [...eligible, ...away] };
 }
 
@@ -819,7 +833,7 @@ function lookAtPool(pool: CompiledPool, of: Case, via: AttemptVia, rules: Rules)
     return lookWithout(via, pool.members.length === 0 ? 'POOL_EMPTY' : null, passOver(new Map()), named);
   }
   const value = pool.valueOf(of.lead, of.at);
-  const away = earning.filter(({ id }) => mayEarn(pool, rotation, id, value));
+  const away = whoEarnsAway(pool, eligible, earning, rotation, value, of.state);
   const turn = takeTurn(pool.strategy, eligible, rotation, value, pool.maxAhead, {
     away,
     isPaced: pool.catchUp !== 'NONE',
@@ -847,10 +861,27 @@ function lookAtPool(pool: CompiledPool, of: Case, via: AttemptVia, rules: Rules)
   };
 }
 
-/** Whether one who is away goes on earning: never past the leads they may catch up with. */
-function mayEarn(pool: CompiledPool, { scale, credits }: Rotation, id: string, value: number): boolean {
-  const most = pool.catchUpLeads * (pool.strategy === 'VALUE_BALANCED' ? pool.defaultValue : 1);
-  return pool.catchUp === 'FULL' || (credits.get(id) ?? 0n) + BigInt(value) * scale <= BigInt(most) * scale;
+/** Who of those who are away and caught up with goes on earning: nobody past the leads they may catch up with. */
+function whoEarnsAway(
+  pool: CompiledPool,
+  eligible: readonly Candidate[],
+  earning: readonly Candidate[],
+  { scale, credits }: Rotation,
+  value: number,
+  state: RoutingState,
+): readonly Candidate[] {
+  if (pool.catchUp !== 'BOUNDED' || earning.length === 0) return earning;
+  const weightOf = ({ weight }: Candidate): bigint => BigInt(effectiveWeight(pool.strategy, weight));
+  const most = BigInt(pool.catchUpLeads * (pool.strategy === 'VALUE_BALANCED' ? pool.defaultValue : 1)) * scale;
+  const there = eligible.reduce((sum, candidate) => sum + weightOf(candidate), 0n);
+  return earning.filter((candidate) => {
+    const known = state.earnedAway?.(pool.id, candidate.id);
+    if (known !== undefined) return known;
+    // The largest share they can have: whoever else earns makes it smaller.
+    const total = there + weightOf(candidate);
+    const earned = BigInt(value) * scale * weightOf(candidate);
+    return (credits.get(candidate.id) ?? 0n) * total + earned <= most * total;
+  });
 }
 
 const turned = (

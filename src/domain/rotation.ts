@@ -101,7 +101,8 @@ interface Standing {
  *
  * @param eligible at least one; all of the highest tier with anyone
  * @param value whole number from 1; the strategies by number take 1
- * @param maxAhead who is more than so much behind the largest credit is passed over for this one, and earns all the same
+ * @param maxAhead who is more than so much behind the largest credit is passed over for this one, and earns all the same;
+ *   where those who were away catch up, the largest credit counts as one lead at most, or all others would be passed over
  */
 export function takeTurn(
   strategy: Strategy,
@@ -137,11 +138,12 @@ export function takeTurn(
   };
   const standings = eligible.map(toStanding);
   const absent = away.map(toStanding);
-  const isAhead = aheadOf(standings, scale, maxAhead);
+  const givesWay = isPaced && BY_NUMBER.has(strategy);
+  const isAhead = aheadOf(standings, scale, maxAhead, givesWay);
   const queue = isAhead === null ? standings : standings.filter((standing) => !isAhead(standing));
   const compare = COMPARE[strategy];
   queue.sort((a, b) => compare(a, b).order);
-  const gaveWay = isPaced && BY_NUMBER.has(strategy) && mustGiveWay(queue, scale, total, others.lastAssignment ?? 0);
+  const gaveWay = givesWay && mustGiveWay(queue, scale, total, others.lastAssignment ?? 0);
   if (gaveWay) queue.splice(0, 2, queue[1] as Standing, queue[0] as Standing);
   const [first, second] = queue as [Standing, ...Standing[]];
 
@@ -194,10 +196,11 @@ function aheadOf(
   standings: readonly Standing[],
   scale: bigint,
   maxAhead: number | null,
+  givesWay: boolean,
 ): ((standing: Standing) => boolean) | null {
   if (maxAhead === null) return null;
   const largest = standings.reduce((most, { before }) => (before > most ? before : most), standings[0]?.before ?? 0n);
-  const least = largest - BigInt(maxAhead) * scale;
+  const least = (givesWay && largest > scale ? scale : largest) - BigInt(maxAhead) * scale;
   return standings.some(({ before }) => before < least) ? ({ before }) => before < least : null;
 }
 

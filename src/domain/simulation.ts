@@ -52,7 +52,9 @@ export class Simulation implements RoutingState {
   route(lead: RoutableLead, circumstances: Circumstances): Decision {
     const decision = decide(lead, this.#configuration, this, circumstances);
     for (const { rotationId, rotation } of decision.turns) this.#rotations.set(rotationId, rotation);
-    this.give(decision.repId, decision, circumstances.at);
+    // Whoever answers for a queue has not received what waits there.
+    if (decision.queue === null) this.give(decision.repId, decision, circumstances.at);
+    else this.hold(decision.repId, decision);
     return decision;
   }
 

@@ -2,6 +2,7 @@ import './scalars.ts';
 import './types/account.ts';
 import './types/apiKey.ts';
 import './types/availability.ts';
+import './types/calendar.ts';
 import './types/decision.ts';
 import './types/event.ts';
 import './types/lead.ts';

@@ -11,7 +11,7 @@ import { createSlaPolicy } from '../../src/configuration/slaPolicies.ts';
 import { proposeSpecialties } from '../../src/configuration/specialties.ts';
 import { derivePoolWeights } from '../../src/configuration/weights.ts';
 import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
-import { encodeId, NODE_TYPES, type NodeType } from '../../src/graphql/ids.ts';
+import { decodeId, encodeId, NODE_TYPES, type NodeType } from '../../src/graphql/ids.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { idPaths, leastOperation, type RootField, rootFields } from './operations.ts';
 import { TWO_TEAMS } from './team.ts';
@@ -69,11 +69,29 @@ async function company(workspace: string): Promise<typeof ours> {
     Territory: encodeId('Territory', (await prisma.territory.findFirstOrThrow({ where })).id),
     Queue: encodeId('Queue', (await createQueue(context, waitingRoom)).id),
     SlaPolicy: encodeId('SlaPolicy', (await createSlaPolicy(context, fastLane)).id),
-    Calendar: '',
+    Calendar: encodeId('Calendar', (await addCalendar(context, decodeId('Rep', assignment?.rep.id ?? ''))).id),
   };
   const other = await createPool(context, { key: 'other', name: 'Other', strategy: 'WEIGHTED' });
   return { key, ids, otherPoolId: encodeId('Pool', other.id), workspaceId };
 }
+
+const addCalendar = ({ database, workspaceId, clock }: ConfigurationContext, repId: string) =>
+  database.prisma.calendar.create({
+    data: {
+      ...{
+        workspaceId,
+        id: v7(),
+        name: 'Own',
+        repId,
+        kind: 'ICS',
+        source: {},
+        attempt: 0,
+        unmatched: 0,
+        alerted: false,
+      },
+      ...{ nextSyncAt: new Date('2100-01-01'), createdAt: clock.now(), updatedAt: clock.now() },
+    },
+  });
 
 /** Derives the pool's weights from a rep's quota, so that there is a change of weights. */
 async function changeWeights(context: ConfigurationContext): Promise<{ id: string }> {
@@ -102,12 +120,15 @@ const BY_NAME: Readonly<Record<string, NodeType>> = {
   toPoolId: 'Pool',
   repIds: 'Rep',
   successorId: 'Rep',
+  delegateId: 'Rep',
+  responsibleId: 'Rep',
+  queueId: 'Queue',
 };
 
 /** Of which type an argument's or input field's id is. */
 function typeOf({ field }: RootField, name: string): NodeType {
   if (name !== 'id') return BY_NAME[name] ?? expect.fail(`say in BY_NAME of which type ${name} is`);
-  const word = field.name.replace(/^(create|update|delete|revoke)/, '').toLowerCase();
+  const word = field.name.replace(/^(create|update|delete|revoke|sync)/, '').toLowerCase();
   return word === 'node'
     ? 'Lead'
     : (NODE_TYPES.find((type) => type.toLowerCase() === word) ??

@@ -54,6 +54,11 @@ describe('an event', () => {
       ['MEETING 2026-03-02T08:00Z/2026-03-02T17:00Z'],
     ],
     [
+      'that ends on another day by another clock, and lasts less than a day',
+      ['DTSTART;TZID=America/Los_Angeles:20260302T080000', 'DTEND;TZID=Asia/Tokyo:20260303T090000'],
+      ['MEETING 2026-03-02T16:00Z/2026-03-03T00:00Z'],
+    ],
+    [
       'with a program’s own name before the zone',
       ['DTSTART;TZID=/mozilla.org/20050126_1/Europe/Berlin:20260302T090000', 'DURATION:PT1H'],
       [`MEETING ${AT_NINE}`],
@@ -86,6 +91,12 @@ describe('an event', () => {
       'on several days',
       ['DTSTART;VALUE=DATE:20260302', 'DURATION:P3D'],
       ['ALL_DAY 2026-03-01T23:00Z/2026-03-04T23:00Z'],
+    ],
+    ['on the days of a week', ['DTSTART;VALUE=DATE:20260223', 'DURATION:P1W'], []],
+    [
+      'on the days of two weeks',
+      ['DTSTART;VALUE=DATE:20260223', 'DURATION:P2W'],
+      ['ALL_DAY 2026-03-01T23:00Z/2026-03-08T23:00Z'],
     ],
     [
       'on days that Outlook shows as away is an absence',

@@ -99,6 +99,10 @@ const BAD: Readonly<Record<string, [unknown, string][] | null>> = {
     [100.1, 'must be from 0 to 100'],
     [1e308, 'must be from 0 to 100'],
   ],
+  priority: [
+    [-1_001, 'must be a whole number from -1,000 to 1,000'],
+    [1_001, 'must be a whole number from -1,000 to 1,000'],
+  ],
   requestKind: null,
   productInterest: text(200),
   qualification: null,

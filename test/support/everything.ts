@@ -10,6 +10,9 @@ workspace:
   rateCaps: [{ leads: 100, per: DAY, timeZone: Europe/Berlin }, { leads: 30, per: HOUR }]
   samePerson: { action: CREATE, windowDays: 14, scope: SOURCE, ignoreTags: false, ignoreDots: ALWAYS }
   freeMailDomains: [campus.example]
+  notSeenAfterMinutes: 90
+  holidayRegion: DE-BY
+  defaultSla: false
   leadAttributes: [{ name: plan, type: ENUM, values: [free, paid] }, { name: seats, type: NUMBER }]
 reps:
   - { key: boss, name: Berta Boss, email: berta@fairlead.example }
@@ -22,6 +25,9 @@ reps:
     status: PAUSED
     timeZone: America/New_York
     language: de-CH
+    workingHours: [{ days: [MONDAY, FRIDAY], from: "22:00", to: "06:00" }]
+    dateHours: [{ date: "2026-12-24", stretches: [{ from: "08:00", to: "12:00" }] }]
+    holidayRegion: US-NY
     specialties: [healthcare, "yes"]
     industries: [Banking]
     regions: [DE-BY]
@@ -46,6 +52,10 @@ pools:
     limitsCapacity: false
     weightSegments: [hot, big]
     weighting: { by: WIN_RATE, floor: 5, ceiling: 300, days: 30 }
+    skips: [OUT_OF_OFFICE, IN_MEETING]
+    catchUp: BOUNDED
+    catchUpLeads: 3
+    horizonHours: 48
     members:
       - { rep: bob, weight: 3, tier: -1, capacity: 7, segmentWeights: { big: 0, hot: 5 } }
       - { rep: ada }
@@ -80,6 +90,25 @@ accounts:
 segments:
   - { key: big, name: Big, condition: { or: [{ field: employees, operator: AT_LEAST, value: 500 }, { operator: MATCHES_SEGMENT, value: hot }] } }
   - { key: hot, name: Hot, condition: { not: { field: weekday, operator: IN, value: [SATURDAY, SUNDAY], timeZone: LEAD } } }
+queues:
+  - key: room
+    name: Waiting room
+    pool: main
+    responsible: boss
+    deadlineSeconds: 900
+    claimLimit: 5
+    overflow: { length: 20, waitSeconds: 300, raisePriority: 10, widenTo: second }
+slaPolicies:
+  - key: hot
+    name: Hot ones
+    position: 1
+    condition: { operator: MATCHES_SEGMENT, value: hot }
+    clock: WORKING
+    rungs:
+      - { afterSeconds: 900, action: REMIND, channel: slack }
+      - { afterSeconds: 1800, action: SET_STATUS, status: QUALIFIED }
+      - { afterSeconds: 2700, action: PAUSE_REP, pauseSeconds: 3600 }
+      - { afterSeconds: 3600, action: REASSIGN, backupFirst: true }
 plan:
   steps:
     - key: owner
@@ -97,9 +126,11 @@ plan:
       order: [{ repField: attributes.level, first: HIGHEST }]
       target: { kind: POOLS, share: PER_POOL, pools: [{ pool: main, weight: 2 }, { pool: second, weight: 1 }] }
       keepWithSubmitter: true
+      offerSeconds: 60
       reviewOn: "2027-01-31"
       whenNobody: { kind: BACKUP_POOL, pool: second }
-    - { key: territory, kind: TERRITORY, target: { kind: TERRITORY } }
+    - { key: territory, kind: TERRITORY, target: { kind: TERRITORY }, whenNobody: { kind: QUEUE, queue: room } }
+    - { key: cold, kind: SEGMENT, condition: { field: score, operator: LESS_THAN, value: 10 }, target: { kind: QUEUE, queue: room } }
     - key: bob
       kind: SEGMENT
       condition: { operator: MATCHES_SEGMENT, value: hot }

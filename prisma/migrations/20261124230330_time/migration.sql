@@ -154,6 +154,7 @@ CREATE TABLE "Calendar" (
     "nextSyncAt" TIMESTAMPTZ(3) NOT NULL,
     "attempt" INTEGER NOT NULL,
     "unmatched" INTEGER NOT NULL,
+    "alerted" BOOLEAN NOT NULL,
     "createdAt" TIMESTAMPTZ(3) NOT NULL,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL,
 

@@ -6,8 +6,9 @@ import { Refusal } from '../../domain/errors.ts';
 import { line } from '../../intake/text.ts';
 import { builder } from '../builder.ts';
 import { type Context, signedIn } from '../context.ts';
-import { decodeId, decodeOptionalId } from '../ids.ts';
+import { decodeOptionalId } from '../ids.ts';
 import { orRefusal, resultType } from '../results.ts';
+import { teamRep } from '../teamRep.ts';
 import { AbsenceReasonRef, AvailabilityStatusRef, OpenLeadsRef } from './enums.ts';
 import { loadOptional, loadRequired, RepRef, type RepRow } from './refs.ts';
 
@@ -39,7 +40,7 @@ const LeaveRef = builder.objectRef<Leave>('Leave').implement({
   description: 'An absence that was declared.',
   authScopes: { 'configuration:read': true },
   fields: (t) => ({
-    id: t.exposeID('id', { description: 'For `cancelLeave`.' }),
+    key: t.exposeString('id', { description: 'For `cancelLeave`.' }),
     from: t.field({ type: 'DateTime', resolve: ({ from }) => new Date(from) }),
     until: t.field({ type: 'DateTime', resolve: ({ until }) => new Date(until) }),
     delegate: t.field({
@@ -106,19 +107,6 @@ const noteSchema = line(500)
   .nullish()
   .transform((note) => note ?? null);
 
-/** Whose availability the caller may set. @throws Refusal NOT_FOUND */
-async function repToSet(id: string | null | undefined, context: Context): Promise<string> {
-  const { repId: own } = signedIn(context);
-  const repId = id == null ? own : decodeId('Rep', id);
-  if (repId !== null && repId === own) return repId;
-  const visibility = await context.visibility();
-  const isTheirs = visibility.of === 'all' || (visibility.of === 'reps' && visibility.repIds.includes(repId ?? ''));
-  if (repId === null || !isTheirs || (await context.loaders.rep.load(repId)) === null) {
-    throw new Refusal('NOT_FOUND', repId === null ? 'This key is no rep’s: name the rep.' : 'There is no such rep.');
-  }
-  return repId;
-}
-
 async function repAfter(context: Context, repId: string): Promise<{ readonly rep: RepRow }> {
   context.loaders.availability.clear(repId);
   return { rep: await loadRequired(context.loaders.rep, repId) };
@@ -134,13 +122,17 @@ builder.mutationField('setAvailability', (t) =>
     resolve: (_root, { input }, context) =>
       orRefusal(async () => {
         const { name, workspaceId, role } = signedIn(context);
-        const repId = await repToSet(input.repId, context);
+        const delegateId = decodeOptionalId('Rep', input.delegateId) ?? null;
+        if (delegateId !== null && (await context.loaders.rep.load(delegateId)) === null) {
+          throw new Refusal('NOT_FOUND', 'There is no such delegate.');
+        }
+        const repId = await teamRep(input.repId, context);
         const operation = setAvailability({
           repId,
           status: input.status,
           from: input.from ?? null,
           until: input.until ?? null,
-          delegateId: decodeOptionalId('Rep', input.delegateId) ?? null,
+          delegateId,
           note: parse(noteSchema, input.note, ['note']),
           openLeads: input.openLeads ?? 'KEEP',
           by: name,
@@ -155,7 +147,7 @@ builder.mutationField('setAvailability', (t) =>
 const CancelLeaveInput = builder.inputType('CancelLeaveInput', {
   fields: (t) => ({
     repId: t.id({ description: 'The caller’s own unless told.' }),
-    leaveId: t.id({ required: true }),
+    leave: t.string({ required: true, description: 'Its key.' }),
   }),
 });
 
@@ -168,8 +160,8 @@ builder.mutationField('cancelLeave', (t) =>
     resolve: (_root, { input }, context) =>
       orRefusal(async () => {
         const { workspaceId } = signedIn(context);
-        const repId = await repToSet(input.repId, context);
-        await context.intake.lanes.run(workspaceId, cancelLeave(repId, input.leaveId));
+        const repId = await teamRep(input.repId, context);
+        await context.intake.lanes.run(workspaceId, cancelLeave(repId, input.leave));
         return repAfter(context, repId);
       }),
   }),

@@ -6,8 +6,10 @@ import type { QueueOverflow } from '../../domain/configuration.ts';
 import { Refusal } from '../../domain/errors.ts';
 import { builder } from '../builder.ts';
 import { type Context, signedIn } from '../context.ts';
+import { requestError } from '../errors.ts';
 import { decodeId, decodeOptionalId, encodeId } from '../ids.ts';
 import { orRefusal, resultType } from '../results.ts';
+import { teamRep } from '../teamRep.ts';
 import { visibleLead } from '../visibleLead.ts';
 import { configurationMutation } from './configurationMutation.ts';
 import { configurationItem, configurationList } from './configurationQuery.ts';
@@ -87,11 +89,17 @@ const leadOf = ({ leadId }: QueuedLead, { loaders }: Context) => loadRequired(lo
 /** A page of one queue. */
 const MAX_ENTRIES = 100;
 
-/** Which of a queue's entries the caller may see: all, those that have overflowed, or none. */
-async function entriesSeen(queue: QueueRow, context: Context): Promise<'ALL' | 'OVERFLOWED' | 'NONE'> {
+/** Which of a queue's entries a rep may claim: all, those that have overflowed, or none. */
+type Reach = 'ALL' | 'OVERFLOWED' | 'NONE';
+
+/** Which of a queue's entries the caller may see. */
+async function entriesSeen(queue: QueueRow, context: Context): Promise<Reach> {
   const { repId, role } = signedIn(context);
   if (role === 'ADMIN' || role === 'MANAGER' || queue.responsibleId === repId) return 'ALL';
-  if (repId === null) return 'NONE';
+  return repId === null ? 'NONE' : reachOf(queue, repId, context);
+}
+
+async function reachOf(queue: QueueRow, repId: string, context: Context): Promise<Reach> {
   const pools = await context.loaders.poolsOfRep.load(repId);
   if (pools.some(({ id }) => id === queue.poolId)) return 'ALL';
   const widenTo = (queue.overflow as QueueOverflow | null)?.widenTo;
@@ -141,6 +149,10 @@ QueueRef.implement({
       complexity: ({ first }) => ({ field: 1, multiplier: Math.min(Math.max(first ?? 25, 1), MAX_ENTRIES) }),
       resolve: async (queue, { first }, context) => {
         const seen = await entriesSeen(queue, context);
+        const size = first ?? 25;
+        if (size < 1 || size > MAX_ENTRIES) {
+          throw requestError('INVALID_INPUT', `first must be from 1 to ${MAX_ENTRIES}; this is ${size}.`);
+        }
         if (seen === 'NONE') return [];
         return context.database.prisma.queuedLead.findMany({
           where: {
@@ -149,7 +161,7 @@ QueueRef.implement({
             ...(seen === 'OVERFLOWED' ? { overflowed: true } : {}),
           },
           orderBy: [{ priority: 'desc' }, { capturedAt: 'asc' }, { leadId: 'asc' }],
-          take: Math.min(Math.max(first ?? 25, 1), MAX_ENTRIES),
+          take: size,
         });
       },
     }),
@@ -269,20 +281,6 @@ const ClaimSuccess = builder.objectRef<OwnedLead>('ClaimSuccess').implement({
 });
 const ClaimResult = resultType('Claim', ClaimSuccess);
 
-/** For whom the caller may claim. @throws Refusal NOT_FOUND */
-async function claimant(id: string | null | undefined, context: Context): Promise<string> {
-  const { repId: own } = signedIn(context);
-  const repId = id == null ? own : decodeId('Rep', id);
-  if (repId === null) throw new Refusal('NOT_FOUND', 'This key is no rep’s: name the rep.');
-  if (repId === own) return repId;
-  const visibility = await context.visibility();
-  const isTheirs = visibility.of === 'all' || (visibility.of === 'reps' && visibility.repIds.includes(repId));
-  if (!isTheirs || (await context.loaders.rep.load(repId)) === null) {
-    throw new Refusal('NOT_FOUND', 'There is no such rep.');
-  }
-  return repId;
-}
-
 /** Who sees neither the lead nor the queue it waits in, or has come from, learns nothing of it. @throws Refusal NOT_FOUND */
 async function refuseHidden(leadId: string, context: Context): Promise<void> {
   const present = await context.loaders.presentAssignment.load(leadId);
@@ -301,9 +299,9 @@ builder.mutationField('claimLead', (t) =>
     resolve: (_root, { input }, context) =>
       orRefusal(async () => {
         const { name } = signedIn(context);
-        const repId = await claimant(input.repId, context);
         const leadId = decodeId('Lead', input.leadId);
         await refuseHidden(leadId, context);
+        const repId = await teamRep(input.repId, context);
         return runOnLead(context, leadId, claimLead(leadId, { repId, by: name }));
       }),
   }),
@@ -318,10 +316,11 @@ builder.mutationField('claimNextLead', (t) =>
     resolve: (_root, { input }, context) =>
       orRefusal(async () => {
         const { name, workspaceId } = signedIn(context);
-        const repId = await claimant(input.repId, context);
         const queue = await context.loaders.queue.load(decodeId('Queue', input.queueId));
         if (!queue) throw new Refusal('NOT_FOUND', 'There is no such queue.');
-        return context.intake.lanes.run(workspaceId, claimNextLead(queue.id, { repId, by: name }));
+        const repId = await teamRep(input.repId, context);
+        const isWider = (await reachOf(queue, repId, context)) === 'OVERFLOWED';
+        return context.intake.lanes.run(workspaceId, claimNextLead(queue.id, isWider, { repId, by: name }));
       }),
   }),
 );

@@ -1,0 +1,115 @@
+import { EventEmitter } from 'node:events';
+import {
+  Logger,
+  makeWorkerUtils,
+  type Runner,
+  run,
+  type TaskList,
+  type WorkerEvents,
+  type WorkerUtils,
+} from 'graphile-worker';
+import type { Logger as Log } from 'pino';
+import { v7 } from 'uuid';
+import type { Database } from '../db/client.ts';
+
+/*
+ * What leaves the process is done by jobs (graphile-worker), which any server may take. A server that dies is noticed by
+ * its heartbeat, and what it held is free for the others again: graphile-worker by itself waits four hours.
+ */
+
+export interface Job {
+  readonly task: string;
+  readonly payload: object;
+  /** A job that waits under the same key is replaced. */
+  readonly key: string;
+}
+
+export interface Jobs {
+  add(jobs: readonly Job[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface JobsOptions {
+  readonly database: Database;
+  readonly log: Log;
+  /** Each gets the payload of its jobs. */
+  readonly tasks: Readonly<Record<string, (payload: unknown) => Promise<void>>>;
+}
+
+const HEARTBEAT_MS = 3_000;
+/** A server that has been silent for so long is taken to be dead: with the interval, its work is taken over within 15 s. */
+const DEAD_AFTER_SECONDS = 10;
+const CONCURRENCY = 4;
+const POLL_MS = 1_000;
+const MAX_ATTEMPTS = 5;
+
+/** Runs jobs of the database until stopped, and adds them. */
+export async function startJobs({ database, log, tasks }: JobsOptions): Promise<Jobs> {
+  const { pool: pgPool } = database;
+  const logger = new Logger(() => (level, message) => log.trace({ level }, message));
+  const events: WorkerEvents = new EventEmitter();
+  const id = v7();
+  let poolId: string | null = null;
+  events.on('pool:create', ({ workerPool }) => {
+    poolId = workerPool.id;
+  });
+  events.on('job:failed', ({ job, error }) =>
+    log.error({ err: error, task: job.task_identifier }, 'a job failed for good'),
+  );
+  const taskList: TaskList = Object.fromEntries(
+    Object.entries(tasks).map(([name, task]) => [name, (payload: unknown) => task(payload)]),
+  );
+  const runner: Runner = await run({
+    pgPool,
+    taskList,
+    logger,
+    events,
+    concurrency: CONCURRENCY,
+    pollInterval: POLL_MS,
+    noHandleSignals: true,
+  });
+  const utils = await makeWorkerUtils({ pgPool, logger });
+  const beat = (): Promise<void> =>
+    heartbeat(database, utils, id, poolId).catch((error: unknown) => log.warn({ err: error }, 'the heartbeat failed'));
+  await beat();
+  let beating: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    beating ??= beat().finally(() => {
+      beating = null;
+    });
+  }, HEARTBEAT_MS);
+  return {
+    add: async (jobs) => {
+      if (jobs.length === 0) return;
+      await utils.addJobs(
+        jobs.map(({ task, payload, key }) => ({ identifier: task, payload, jobKey: key, maxAttempts: MAX_ATTEMPTS })),
+      );
+    },
+    stop: async () => {
+      clearInterval(timer);
+      await beating;
+      await runner.stop();
+      await utils.release();
+      await database.prisma.process.deleteMany({ where: { id } });
+    },
+  };
+}
+
+/** Says that this server lives, and lets go of what dead ones held. By the database's clock. */
+export async function heartbeat(
+  { pool }: Pick<Database, 'pool'>,
+  utils: Pick<WorkerUtils, 'forceUnlockWorkers'>,
+  id: string,
+  poolId: string | null,
+): Promise<void> {
+  await pool.query(
+    `INSERT INTO "Process" ("id", "poolId", "startedAt", "seenAt") VALUES ($1, $2, now(), now())
+     ON CONFLICT ("id") DO UPDATE SET "seenAt" = now(), "poolId" = excluded."poolId"`,
+    [id, poolId],
+  );
+  const { rows } = await pool.query<{ poolId: string | null }>(
+    `DELETE FROM "Process" WHERE "seenAt" < now() - make_interval(secs => ${DEAD_AFTER_SECONDS}) RETURNING "poolId"`,
+  );
+  const dead = rows.flatMap((row) => (row.poolId === null ? [] : [row.poolId]));
+  if (dead.length > 0) await utils.forceUnlockWorkers(dead);
+}
