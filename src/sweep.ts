@@ -33,12 +33,16 @@ export const databaseNow = async ({ pool }: Pick<Database, 'pool'>): Promise<Dat
  * Carries out all that is due: rungs of SLA policies, offers that time out, queues, hand-overs; lets what waits be served,
  * and offers move on whose reps have become busy. Several servers may do it at once: the lane has one order, and whatever
  * one has done is not due any more for the others.
+ *
+ * @throws AggregateError with what failed, after all the rest has been done
  */
 export async function sweep(options: SweepOptions): Promise<void> {
   const now = await options.now();
   const { rows } = await options.database.pool.query<Pending>(SELECT_PENDING, [now]);
-  for (const pending of rows) await sweepWorkspace(options, pending, now);
-  await options.addDueJobs(now);
+  const parts = [() => options.addDueJobs(now), ...rows.flatMap((pending) => partsOf(options, pending, now))];
+  const outcomes = await Promise.allSettled(parts.map((part) => part()));
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+  if (failures.length > 0) throw new AggregateError(failures, 'not all that is due could be carried out');
 }
 
 interface Pending {

@@ -141,10 +141,10 @@ async function receivedBefore(
   const { rows } = await client.query<{ repId: string; lastAssignment: string; recent: Date[] }>(
     `SELECT r."repId",
             (SELECT coalesce(max(a."number"), 0) FROM "Assignment" a
-             WHERE a."workspaceId" = $1 AND a."repId" = r."repId" AND a."number" < $2 AND a."planVersion" IS NOT NULL
+             WHERE a."workspaceId" = $1 AND a."repId" = r."repId" AND a."number" < $2 AND a."planVersion" IS NOT NULL AND a."method" <> 'QUEUE'
             ) AS "lastAssignment",
             array(SELECT a."assignedAt" FROM "Assignment" a
-                  WHERE a."workspaceId" = $1 AND a."repId" = r."repId" AND a."number" < $2 AND a."planVersion" IS NOT NULL
+                  WHERE a."workspaceId" = $1 AND a."repId" = r."repId" AND a."number" < $2 AND a."planVersion" IS NOT NULL AND a."method" <> 'QUEUE'
                   ORDER BY a."number" DESC LIMIT r."moments") AS "recent"
      FROM json_to_recordset($3) AS r("repId" uuid, "moments" int)`,
     [workspaceId, number.toString(), JSON.stringify(wanted)],

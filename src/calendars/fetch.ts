@@ -35,6 +35,8 @@ const MAX_BYTES = 5_000_000;
 /** Longer than a day nobody needs to wait. */
 const MAX_RETRY_SECONDS = 86_400;
 
+const LIMITS = { connectTimeout: TIMEOUT_MS, keepAliveTimeout: 4_000, maxHeaderSize: 16_384 } as const;
+
 /** Azure’s own services at an address that looks public. */
 const METADATA = ['168.63.129.16'];
 
@@ -58,10 +60,9 @@ export async function guardedFetch(address: string, options: FetchOptions): Prom
     const headers = plainHeaders(response.headers);
     const { location } = headers;
     const isRedirect = response.statusCode >= 300 && response.statusCode < 400 && location !== undefined;
-    if (isRedirect || Number(headers['content-length'] ?? 0) > maxBytes) {
+    if (isRedirect) {
       // What is not read is not waited for either, nor is its end an error.
       response.body.on('error', () => {}).destroy();
-      if (!isRedirect) throw tooLarge(maxBytes);
       if (!options.tellsRedirects) throw redirected(location, url);
       return { status: response.statusCode, headers, text: '' };
     }
@@ -149,22 +150,27 @@ export function checkAddresses(addresses: readonly LookupAddress[]): readonly Lo
   throw refusedHost();
 }
 
-/** The connection goes to an address that this gives. */
-const guardedLookup: LookupFunction = (host, options, callback) => {
-  lookup(host, { ...options, all: true }, (error, addresses) => {
-    try {
-      if (error) throw error;
-      const [...checked] = checkAddresses(addresses);
-      if (options.all) callback(null, checked);
-      else callback(null, checked[0]?.address ?? '', checked[0]?.family);
-    } catch (fault) {
-      callback(fault as NodeJS.ErrnoException, '', 0);
-    }
-  });
-};
+/**
+ * An agent that connects only to addresses that were checked: what a host leads to may be another from one moment to the
+ * next.
+ */
+export function checkingAgent(check: typeof checkAddresses): Agent {
+  const checkedLookup: LookupFunction = (host, options, callback) => {
+    lookup(host, { ...options, all: true }, (error, addresses) => {
+      try {
+        if (error) throw error;
+        const [...checked] = check(addresses);
+        if (options.all) callback(null, checked);
+        else callback(null, checked[0]?.address ?? '', checked[0]?.family);
+      } catch (fault) {
+        callback(fault as NodeJS.ErrnoException, '', 0);
+      }
+    });
+  };
+  return new Agent({ ...LIMITS, connect: { lookup: checkedLookup } });
+}
 
-const LIMITS = { connectTimeout: TIMEOUT_MS, keepAliveTimeout: 4_000, maxHeaderSize: 16_384 } as const;
-const GUARDED = new Agent({ ...LIMITS, connect: { lookup: guardedLookup } });
+const GUARDED = checkingAgent(checkAddresses);
 const OPEN = new Agent(LIMITS);
 
 const tooLarge = (maxBytes: number): CalendarFault =>

@@ -12,7 +12,11 @@ import { ensureWorkspace } from '../configuration/workspaces.ts';
 import { openDatabase } from '../db/client.ts';
 import { type EmbeddedPostgres, startEmbedded } from '../db/embedded.ts';
 import { RepKeyDocument, RepsDocument, request, SubmitDocument } from '../demo/api.ts';
+import { Arrivals } from '../demo/arrivals.ts';
+import { type DemoClock, demoClock } from '../demo/clock.ts';
 import { DEMO_LEADS, type DemoCompany } from '../demo/leads.ts';
+import { type Line, playTime } from '../demo/time.ts';
+import type { SubmitLeadInput } from '../gql/graphql.ts';
 import { createLog } from '../log.ts';
 
 export const summary = `see it work: [--company ${Object.keys(DEMO_LEADS).join(' | ')}] [--once]`;
@@ -20,7 +24,6 @@ export const summary = `see it work: [--company ${Object.keys(DEMO_LEADS).join('
 const COMPANIES = fileURLToPath(new URL('../../demo', import.meta.url));
 /** So that a reader can follow. */
 const PAUSE_MS = 150;
-const ARRIVAL_MS = 5_000;
 
 /** Has a database of its own, made anew each time, whatever DATABASE_URL says. */
 export async function run(args: readonly string[]): Promise<number | null> {
@@ -44,11 +47,12 @@ export async function run(args: readonly string[]): Promise<number | null> {
   };
   try {
     await empty(embedded);
-    app = createApp({ config: { ...config, databaseUrl: embedded.url, role: 'all' }, log });
+    const clock = demoClock();
+    app = createApp({ config: { ...config, databaseUrl: embedded.url, role: 'all' }, clock, log });
     await app.start();
     await loadCompany(embedded, company);
     const key = app.newAdminKey as string;
-    const arrived = await play(app.url, key, company);
+    const arrived = await play(app.url, key, company, clock);
     if (values.once) {
       await stop();
       return arrived ? 0 : 1;
@@ -79,44 +83,42 @@ async function loadCompany({ url }: EmbeddedPostgres, company: DemoCompany): Pro
   console.log(`Loaded demo/${company}.yaml: ${changes.length} things.`);
 }
 
-/** A lead on its way: when it was sent, and how to tell that it has arrived. */
-interface Sent {
-  readonly at: number;
-  arrive(milliseconds: number): void;
-}
-
 /** Opens the reps' feeds, sends the leads and prints a line for each. True when every lead was owned and every event came. */
-async function play(url: string, key: string, company: DemoCompany): Promise<boolean> {
-  const sent = new Map<string, Sent>();
-  const early = new Map<string, number>();
-  const onDevice = (leadId: string): void => {
-    const waiting = sent.get(leadId);
-    if (waiting) waiting.arrive(performance.now() - waiting.at);
-    else early.set(leadId, performance.now());
-  };
-  const feeds = await openFeeds(url, key, onDevice);
+async function play(url: string, key: string, company: DemoCompany, clock: DemoClock): Promise<boolean> {
+  const arrivals = new Arrivals();
+  const { feeds, repKeys } = await openFeeds(url, key, arrivals);
   console.log(`${feeds.length} reps follow their feeds over WebSocket.\n`);
   console.log(styleText('bold', row('LEAD', 'METHOD', 'REP', 'MS', 'WHY')));
 
   let complete = true;
+  const print = ({ note, what, method, rep, milliseconds, why }: Line): void => {
+    if (note !== '') console.log(styleText('italic', note));
+    console.log(row(what, method, rep, milliseconds === null ? 'lost' : milliseconds.toFixed(1), why));
+    complete &&= milliseconds !== null;
+  };
+  let shared: {
+    readonly lead: SubmitLeadInput['lead'];
+    readonly rep: { readonly id: string; readonly name: string };
+  } | null = null;
   for (const lead of DEMO_LEADS[company]) {
     const at = performance.now();
     const { submitLead } = await request(url, key, SubmitDocument, { input: { lead } });
-    const name = [`${lead.firstName} ${lead.lastName}`, lead.companyName ?? lead.email].filter(Boolean).join(', ');
+    const what = [`${lead.firstName} ${lead.lastName}`, lead.companyName ?? lead.email].filter(Boolean).join(', ');
     if (submitLead.__typename !== 'SubmitLeadSuccess') {
-      console.log(row(name, 'REFUSED', '', '', submitLead.message));
+      console.log(row(what, 'REFUSED', '', '', submitLead.message));
       complete = false;
       continue;
     }
-    const { id } = submitLead.lead;
-    const arrival = early.get(id);
-    const milliseconds = arrival === undefined ? await waitFor(id, at, sent) : arrival - at;
-    const { method, rep, decision } = submitLead.assignment;
-    console.log(
-      row(name, method, rep.name, milliseconds === null ? 'lost' : milliseconds.toFixed(1), decision.summary),
-    );
-    complete &&= milliseconds !== null;
+    const milliseconds = await arrivals.of(submitLead.lead.id, at);
+    const { method, rep, pool, decision } = submitLead.assignment;
+    print({ note: '', what, method, rep: rep.name, milliseconds, why: decision.summary });
+    if (pool !== null && method !== 'DUPLICATE') shared = { lead, rep };
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  if (shared !== null) {
+    console.log(`\n${styleText('bold', 'Time passes faster for a moment.')}`);
+    const stage = { url, adminKey: key, repKeys, clock, arrivals };
+    for await (const line of playTime(stage, shared.lead, shared.rep)) print(line);
   }
   await Promise.all(feeds.map((feed) => feed.close()));
   console.log(
@@ -125,39 +127,36 @@ async function play(url: string, key: string, company: DemoCompany): Promise<boo
   return complete;
 }
 
-const waitFor = (leadId: string, at: number, sent: Map<string, Sent>): Promise<number | null> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(null), ARRIVAL_MS);
-    sent.set(leadId, {
-      at,
-      arrive: (milliseconds) => {
-        clearTimeout(timer);
-        resolve(milliseconds);
-      },
-    });
-  });
+/** What a device takes for a lead of its own. */
+const OWN: ReadonlySet<string> = new Set(['LEAD_ASSIGNED', 'LEAD_REASSIGNED', 'LEAD_CLAIMED', 'LEAD_QUEUED']);
 
-async function openFeeds(url: string, key: string, onDevice: (leadId: string) => void): Promise<Feed[]> {
+async function openFeeds(
+  url: string,
+  key: string,
+  arrivals: Arrivals,
+): Promise<{ readonly feeds: readonly Feed[]; readonly repKeys: ReadonlyMap<string, string> }> {
   const { reps } = await request(url, key, RepsDocument, {});
+  const repKeys = new Map<string, string>();
   const feeds = await Promise.all(
     reps.edges.map(async ({ node }) => {
       const input = { name: `Demo: ${node.name}`, role: 'REP', repId: node.id } as const;
       const { createApiKey } = await request(url, key, RepKeyDocument, { input });
       if (createApiKey.__typename !== 'CreateApiKeySuccess') throw new Error(createApiKey.message);
+      repKeys.set(node.id, createApiKey.secret);
       return followFeed({
         url: `${url.replace('http', 'ws')}/graphql`,
         token: createApiKey.secret,
         selection: 'lead { id }',
         onEvent: (event) => {
           const { id } = (event.lead ?? {}) as { id?: string };
-          if (event.kind === 'LEAD_ASSIGNED' && id !== undefined) onDevice(id);
+          if (OWN.has(event.kind) && id !== undefined) arrivals.arrived(id);
         },
       });
     }),
   );
   await Promise.all(feeds.map(({ ready }) => ready));
   // The cursor is known; the subscription itself opens right after it.
-  return feeds;
+  return { feeds, repKeys };
 }
 
 const WIDTHS = [34, 15, 14, 7] as const;

@@ -42,9 +42,40 @@ export const SubmitDocument = graphql(`
       __typename
       ... on SubmitLeadSuccess {
         lead { id }
-        assignment { method rep { name } decision { summary } }
+        assignment { method rep { id name } pool { key } decision { summary } }
       }
       ... on Error { message }
     }
+  }
+`);
+
+export const AvailabilityDocument = graphql(`
+  mutation DemoAvailability($input: SetAvailabilityInput!) {
+    setAvailability(input: $input) {
+      __typename
+      ... on Error { message }
+    }
+  }
+`);
+
+export const CallbacksDocument = graphql(`
+  query DemoCallbacks {
+    queue(key: "callbacks") { id pool { members { rep { id } } } }
+  }
+`);
+
+export const ClaimDocument = graphql(`
+  mutation DemoClaim($input: ClaimNextLeadInput!) {
+    claimNextLead(input: $input) {
+      __typename
+      ... on ClaimSuccess { assignment { method reason rep { name } } }
+      ... on Error { message }
+    }
+  }
+`);
+
+export const OwnerDocument = graphql(`
+  query DemoOwner($id: ID!) {
+    lead(id: $id) { assignment { method rep { name } decision { summary } } }
   }
 `);

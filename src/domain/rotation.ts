@@ -101,8 +101,7 @@ interface Standing {
  *
  * @param eligible at least one; all of the highest tier with anyone
  * @param value whole number from 1; the strategies by number take 1
- * @param maxAhead who is more than so much behind the largest credit is passed over for this one, and earns all the same;
- *   where those who were away catch up, the largest credit counts as one lead at most, or all others would be passed over
+ * @param maxAhead who is more than so much behind the largest credit is passed over for this one, and earns all the same
  */
 export function takeTurn(
   strategy: Strategy,
@@ -191,7 +190,11 @@ function mustGiveWay(queue: readonly Standing[], scale: bigint, total: bigint, l
   return lastOfOthers < lastAssignment && rest.every(({ candidate }) => candidate.lastAssignment < lastAssignment);
 }
 
-/** Whether one is too far ahead; null where nobody is. Whoever has the largest credit never is. */
+/**
+ * Whether one is too far ahead; null where nobody is. Whoever has the largest credit never is. Where members are caught
+ * up with, all are measured by those who have less than a lead of credit: or all of them would be passed over for who has
+ * been away for long.
+ */
 function aheadOf(
   standings: readonly Standing[],
   scale: bigint,
@@ -199,8 +202,10 @@ function aheadOf(
   givesWay: boolean,
 ): ((standing: Standing) => boolean) | null {
   if (maxAhead === null) return null;
-  const largest = standings.reduce((most, { before }) => (before > most ? before : most), standings[0]?.before ?? 0n);
-  const least = (givesWay && largest > scale ? scale : largest) - BigInt(maxAhead) * scale;
+  const level = givesWay ? standings.filter(({ before }) => before < scale) : standings;
+  const [first, ...rest] = level.length > 0 ? level : standings;
+  const largest = rest.reduce((most, { before }) => (before > most ? before : most), first?.before ?? 0n);
+  const least = largest - BigInt(maxAhead) * scale;
   return standings.some(({ before }) => before < least) ? ({ before }) => before < least : null;
 }
 

@@ -17,14 +17,22 @@ import * as types from './graphql.ts';
 type Documents = {
     "\n  query DemoReps($after: String) {\n    reps(first: 100, after: $after) {\n      edges { node { id key name } }\n    }\n  }\n": typeof types.DemoRepsDocument,
     "\n  mutation DemoRepKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      __typename\n      ... on CreateApiKeySuccess { secret }\n      ... on Error { message }\n    }\n  }\n": typeof types.DemoRepKeyDocument,
-    "\n  mutation DemoSubmit($input: SubmitLeadInput!) {\n    submitLead(input: $input) {\n      __typename\n      ... on SubmitLeadSuccess {\n        lead { id }\n        assignment { method rep { name } decision { summary } }\n      }\n      ... on Error { message }\n    }\n  }\n": typeof types.DemoSubmitDocument,
+    "\n  mutation DemoSubmit($input: SubmitLeadInput!) {\n    submitLead(input: $input) {\n      __typename\n      ... on SubmitLeadSuccess {\n        lead { id }\n        assignment { method rep { id name } pool { key } decision { summary } }\n      }\n      ... on Error { message }\n    }\n  }\n": typeof types.DemoSubmitDocument,
+    "\n  mutation DemoAvailability($input: SetAvailabilityInput!) {\n    setAvailability(input: $input) {\n      __typename\n      ... on Error { message }\n    }\n  }\n": typeof types.DemoAvailabilityDocument,
+    "\n  query DemoCallbacks {\n    queue(key: \"callbacks\") { id pool { members { rep { id } } } }\n  }\n": typeof types.DemoCallbacksDocument,
+    "\n  mutation DemoClaim($input: ClaimNextLeadInput!) {\n    claimNextLead(input: $input) {\n      __typename\n      ... on ClaimSuccess { assignment { method reason rep { name } } }\n      ... on Error { message }\n    }\n  }\n": typeof types.DemoClaimDocument,
+    "\n  query DemoOwner($id: ID!) {\n    lead(id: $id) { assignment { method rep { name } decision { summary } } }\n  }\n": typeof types.DemoOwnerDocument,
     "\n  query FeedTestOwners($rep: String!) {\n    rep(key: $rep) { id }\n    leads(first: 3) { edges { node { id owner { key } } } }\n  }\n": typeof types.FeedTestOwnersDocument,
     "\n  mutation FeedTestAssign($input: AssignLeadInput!) {\n    assignLead(input: $input) { __typename }\n  }\n": typeof types.FeedTestAssignDocument,
 };
 const documents: Documents = {
     "\n  query DemoReps($after: String) {\n    reps(first: 100, after: $after) {\n      edges { node { id key name } }\n    }\n  }\n": types.DemoRepsDocument,
     "\n  mutation DemoRepKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      __typename\n      ... on CreateApiKeySuccess { secret }\n      ... on Error { message }\n    }\n  }\n": types.DemoRepKeyDocument,
-    "\n  mutation DemoSubmit($input: SubmitLeadInput!) {\n    submitLead(input: $input) {\n      __typename\n      ... on SubmitLeadSuccess {\n        lead { id }\n        assignment { method rep { name } decision { summary } }\n      }\n      ... on Error { message }\n    }\n  }\n": types.DemoSubmitDocument,
+    "\n  mutation DemoSubmit($input: SubmitLeadInput!) {\n    submitLead(input: $input) {\n      __typename\n      ... on SubmitLeadSuccess {\n        lead { id }\n        assignment { method rep { id name } pool { key } decision { summary } }\n      }\n      ... on Error { message }\n    }\n  }\n": types.DemoSubmitDocument,
+    "\n  mutation DemoAvailability($input: SetAvailabilityInput!) {\n    setAvailability(input: $input) {\n      __typename\n      ... on Error { message }\n    }\n  }\n": types.DemoAvailabilityDocument,
+    "\n  query DemoCallbacks {\n    queue(key: \"callbacks\") { id pool { members { rep { id } } } }\n  }\n": types.DemoCallbacksDocument,
+    "\n  mutation DemoClaim($input: ClaimNextLeadInput!) {\n    claimNextLead(input: $input) {\n      __typename\n      ... on ClaimSuccess { assignment { method reason rep { name } } }\n      ... on Error { message }\n    }\n  }\n": types.DemoClaimDocument,
+    "\n  query DemoOwner($id: ID!) {\n    lead(id: $id) { assignment { method rep { name } decision { summary } } }\n  }\n": types.DemoOwnerDocument,
     "\n  query FeedTestOwners($rep: String!) {\n    rep(key: $rep) { id }\n    leads(first: 3) { edges { node { id owner { key } } } }\n  }\n": types.FeedTestOwnersDocument,
     "\n  mutation FeedTestAssign($input: AssignLeadInput!) {\n    assignLead(input: $input) { __typename }\n  }\n": types.FeedTestAssignDocument,
 };
@@ -40,7 +48,23 @@ export function graphql(source: "\n  mutation DemoRepKey($input: CreateApiKeyInp
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  mutation DemoSubmit($input: SubmitLeadInput!) {\n    submitLead(input: $input) {\n      __typename\n      ... on SubmitLeadSuccess {\n        lead { id }\n        assignment { method rep { name } decision { summary } }\n      }\n      ... on Error { message }\n    }\n  }\n"): typeof import('./graphql.ts').DemoSubmitDocument;
+export function graphql(source: "\n  mutation DemoSubmit($input: SubmitLeadInput!) {\n    submitLead(input: $input) {\n      __typename\n      ... on SubmitLeadSuccess {\n        lead { id }\n        assignment { method rep { id name } pool { key } decision { summary } }\n      }\n      ... on Error { message }\n    }\n  }\n"): typeof import('./graphql.ts').DemoSubmitDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DemoAvailability($input: SetAvailabilityInput!) {\n    setAvailability(input: $input) {\n      __typename\n      ... on Error { message }\n    }\n  }\n"): typeof import('./graphql.ts').DemoAvailabilityDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query DemoCallbacks {\n    queue(key: \"callbacks\") { id pool { members { rep { id } } } }\n  }\n"): typeof import('./graphql.ts').DemoCallbacksDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DemoClaim($input: ClaimNextLeadInput!) {\n    claimNextLead(input: $input) {\n      __typename\n      ... on ClaimSuccess { assignment { method reason rep { name } } }\n      ... on Error { message }\n    }\n  }\n"): typeof import('./graphql.ts').DemoClaimDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query DemoOwner($id: ID!) {\n    lead(id: $id) { assignment { method rep { name } decision { summary } } }\n  }\n"): typeof import('./graphql.ts').DemoOwnerDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

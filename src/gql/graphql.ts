@@ -13,6 +13,19 @@ export type AssignLeadInput = {
   repId: string;
 };
 
+/** What a rep, or a manager, says of the rep’s being there. */
+export type AvailabilityStatus =
+  | 'AVAILABLE'
+  | 'BUSY'
+  | 'OUT_OF_OFFICE'
+  | 'PAUSED';
+
+export type ClaimNextLeadInput = {
+  queueId: string;
+  /** The caller’s own unless told; a manager’s team, an admin’s anybody. */
+  repId?: string | null | undefined;
+};
+
 export type CreateApiKeyInput = {
   expiresAt?: string | null | undefined;
   name: string;
@@ -108,6 +121,12 @@ export type Method =
   | 'SPECIALIZATION'
   | 'TERRITORY';
 
+/** What becomes of the open leads of a rep whose absence begins: they stay, go to the delegate, or are given out by the plan. */
+export type OpenLeads =
+  | 'DELEGATE'
+  | 'KEEP'
+  | 'REDISTRIBUTE';
+
 /** By marketing (MQL), by sales (SQL), or not yet. */
 export type Qualification =
   | 'MQL'
@@ -131,6 +150,22 @@ export type Role =
   | 'PARTNER'
   | 'REP'
   | 'VIEWER';
+
+export type SetAvailabilityInput = {
+  /** OUT_OF_OFFICE: who stands in; the backup unless told. */
+  delegateId?: string | null | undefined;
+  /** OUT_OF_OFFICE: now unless told. */
+  from?: string | null | undefined;
+  /** At most 500 characters. */
+  note?: string | null | undefined;
+  /** OUT_OF_OFFICE and PAUSED: what becomes of the open leads when it begins; KEEP unless told. */
+  openLeads?: OpenLeads | null | undefined;
+  /** The caller’s own unless told; a manager’s team, an admin’s anybody. */
+  repId?: string | null | undefined;
+  status: AvailabilityStatus;
+  /** Needed for BUSY and OUT_OF_OFFICE; PAUSED without it lasts until further notice. */
+  until?: string | null | undefined;
+};
 
 export type SubmitLeadInput = {
   /** Unique per source, at most 200 characters. The same key is answered with the same lead. */
@@ -164,8 +199,42 @@ export type DemoSubmitMutationVariables = Exact<{
 export type DemoSubmitMutation = { submitLead:
     | { __typename: 'InvalidInputError', message: string }
     | { __typename: 'RefusedError', message: string }
-    | { __typename: 'SubmitLeadSuccess', lead: { id: string }, assignment: { method: Method, rep: { name: string }, decision: { summary: string } } }
+    | { __typename: 'SubmitLeadSuccess', lead: { id: string }, assignment: { method: Method, rep: { id: string, name: string }, pool: { key: string } | null, decision: { summary: string } } }
    };
+
+export type DemoAvailabilityMutationVariables = Exact<{
+  input: SetAvailabilityInput;
+}>;
+
+
+export type DemoAvailabilityMutation = { setAvailability:
+    | { __typename: 'AvailabilitySuccess' }
+    | { __typename: 'InvalidInputError', message: string }
+    | { __typename: 'RefusedError', message: string }
+   };
+
+export type DemoCallbacksQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DemoCallbacksQuery = { queue: { id: string, pool: { members: Array<{ rep: { id: string } }> } } | null };
+
+export type DemoClaimMutationVariables = Exact<{
+  input: ClaimNextLeadInput;
+}>;
+
+
+export type DemoClaimMutation = { claimNextLead:
+    | { __typename: 'ClaimSuccess', assignment: { method: Method, reason: string | null, rep: { name: string } } }
+    | { __typename: 'InvalidInputError', message: string }
+    | { __typename: 'RefusedError', message: string }
+   };
+
+export type DemoOwnerQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DemoOwnerQuery = { lead: { assignment: { method: Method, rep: { name: string }, decision: { summary: string } } } | null };
 
 export type FeedTestOwnersQueryVariables = Exact<{
   rep: string;
@@ -241,7 +310,11 @@ export const DemoSubmitDocument = new TypedDocumentString(`
       assignment {
         method
         rep {
+          id
           name
+        }
+        pool {
+          key
         }
         decision {
           summary
@@ -254,6 +327,64 @@ export const DemoSubmitDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<DemoSubmitMutation, DemoSubmitMutationVariables>;
+export const DemoAvailabilityDocument = new TypedDocumentString(`
+    mutation DemoAvailability($input: SetAvailabilityInput!) {
+  setAvailability(input: $input) {
+    __typename
+    ... on Error {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DemoAvailabilityMutation, DemoAvailabilityMutationVariables>;
+export const DemoCallbacksDocument = new TypedDocumentString(`
+    query DemoCallbacks {
+  queue(key: "callbacks") {
+    id
+    pool {
+      members {
+        rep {
+          id
+        }
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DemoCallbacksQuery, DemoCallbacksQueryVariables>;
+export const DemoClaimDocument = new TypedDocumentString(`
+    mutation DemoClaim($input: ClaimNextLeadInput!) {
+  claimNextLead(input: $input) {
+    __typename
+    ... on ClaimSuccess {
+      assignment {
+        method
+        reason
+        rep {
+          name
+        }
+      }
+    }
+    ... on Error {
+      message
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DemoClaimMutation, DemoClaimMutationVariables>;
+export const DemoOwnerDocument = new TypedDocumentString(`
+    query DemoOwner($id: ID!) {
+  lead(id: $id) {
+    assignment {
+      method
+      rep {
+        name
+      }
+      decision {
+        summary
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<DemoOwnerQuery, DemoOwnerQueryVariables>;
 export const FeedTestOwnersDocument = new TypedDocumentString(`
     query FeedTestOwners($rep: String!) {
   rep(key: $rep) {

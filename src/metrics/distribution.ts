@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { gini, standardDeviation } from '../domain/fairness.ts';
-import { IN_RANGE, type MetricsRange, parameters } from './range.ts';
+import { IN_RANGE, IS_GIVEN, type MetricsRange, parameters } from './range.ts';
 
 /** How many leads each rep was given. */
 export interface Distribution {
@@ -15,7 +15,7 @@ export async function distribution(pool: pg.Pool, range: MetricsRange): Promise<
   const { rows } = await pool.query<{ id: string; leads: number }>(
     `SELECT r."id", count(a."id")::int AS "leads"
      FROM "Rep" r
-     LEFT JOIN "Assignment" a ON a."repId" = r."id" AND ${IN_RANGE}
+     LEFT JOIN "Assignment" a ON a."repId" = r."id" AND ${IN_RANGE} AND ${IS_GIVEN}
      WHERE r."workspaceId" = $1 AND ($5::uuid[] IS NULL OR r."id" = ANY ($5))
      GROUP BY r."workspaceId", r."id"
      HAVING count(a."id") > 0 OR (r."status" <> 'LEFT' AND ($4::uuid IS NULL OR EXISTS (

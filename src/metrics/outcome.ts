@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { Method } from '../domain/decision.ts';
-import { IN_RANGE, IS_FIRST, type MetricsRange, parameters } from './range.ts';
+import { IN_RANGE, IS_FIRST_GIVEN, type MetricsRange, parameters } from './range.ts';
 
 /** What became of the leads that a method placed first. */
 export interface MethodOutcome {
@@ -28,7 +28,7 @@ export async function outcomeByMethod(pool: pg.Pool, range: MetricsRange): Promi
             avg(extract(epoch FROM l."closedAt" - l."receivedAt") / 86400) FILTER (WHERE l."status" = 'WON')::float AS "meanDaysToClose"
      FROM "Assignment" a
      JOIN "Lead" l ON l."workspaceId" = a."workspaceId" AND l."id" = a."leadId"
-     WHERE ${IN_RANGE} AND ${IS_FIRST}
+     WHERE ${IN_RANGE} AND ${IS_FIRST_GIVEN}
      GROUP BY a."method" ORDER BY a."method"`,
     parameters(range),
   );

@@ -34,6 +34,14 @@ export const parameters = ({ workspaceId, from, to, poolId, repIds }: MetricsRan
 export const IN_RANGE = `a."workspaceId" = $1 AND a."assignedAt" >= $2 AND a."assignedAt" < $3 AND ($4::uuid IS NULL OR a."poolId" = $4)
   AND ($5::uuid[] IS NULL OR a."repId" = ANY ($5))`;
 
-/** The first assignment of a lead: its latency, method and coverage are the lead's own. */
-export const IS_FIRST = `NOT EXISTS (
-  SELECT FROM "Assignment" e WHERE e."workspaceId" = a."workspaceId" AND e."leadId" = a."leadId" AND e."number" < a."number")`;
+/** Whether somebody has received the lead. Who answers for one that waits has not: its time runs to claim or push. */
+export const IS_GIVEN = `a."method" <> 'QUEUE'`;
+
+const EARLIER = `SELECT FROM "Assignment" e
+  WHERE e."workspaceId" = a."workspaceId" AND e."leadId" = a."leadId" AND e."number" < a."number"`;
+
+/** The first owner of a lead, also one who only answers for it: with them it is covered. */
+export const IS_FIRST = `NOT EXISTS (${EARLIER})`;
+
+/** The first who has received a lead: latency, method and outcome are the lead's own. */
+export const IS_FIRST_GIVEN = `${IS_GIVEN} AND NOT EXISTS (${EARLIER} AND e."method" <> 'QUEUE')`;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { IN_RANGE, IS_FIRST, type MetricsRange, parameters } from './range.ts';
+import { IN_RANGE, IS_FIRST_GIVEN, type MetricsRange, parameters } from './range.ts';
 
-/** From a lead's receipt to its first owner. */
+/** From a lead's receipt to the first who received it. */
 export interface AssignmentLatency {
   readonly meanMs: number;
   readonly p50Ms: number;
@@ -23,7 +23,7 @@ export async function assignmentLatency(pool: pg.Pool, range: MetricsRange): Pro
        SELECT greatest(extract(epoch FROM a."assignedAt" - l."receivedAt")::float * 1000, 0) AS ms
        FROM "Assignment" a
        JOIN "Lead" l ON l."workspaceId" = a."workspaceId" AND l."id" = a."leadId"
-       WHERE ${IN_RANGE} AND ${IS_FIRST}
+       WHERE ${IN_RANGE} AND ${IS_FIRST_GIVEN}
      ) AS latency`,
     parameters(range),
   );

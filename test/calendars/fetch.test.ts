@@ -1,5 +1,13 @@
+import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkAddresses, faultOf, guardedFetch, isPublicAddress, retryAfter } from '../../src/calendars/fetch.ts';
+import {
+  checkAddresses,
+  checkingAgent,
+  faultOf,
+  guardedFetch,
+  isPublicAddress,
+  retryAfter,
+} from '../../src/calendars/fetch.ts';
 import { type FeedServer, serve, serveFeed } from '../support/calendarServers.ts';
 import { fault } from '../support/calendars.ts';
 
@@ -64,6 +72,20 @@ describe('an address', () => {
     ];
     expect(checkAddresses([good])).toEqual([good]);
     expect(() => checkAddresses([good, bad])).toThrow(fault('ADDRESS_REFUSED', 'private network'));
+  });
+
+  test('is connected to only where it was checked', async () => {
+    const checked: string[] = [];
+    const agent = checkingAgent((addresses) => {
+      checked.push(...addresses.map(({ address }) => address));
+      return [{ address: '127.0.0.1', family: 4 }];
+    });
+    const { statusCode } = await request(`${feed.url.replace('127.0.0.1', 'localhost')}/calendar.ics`, {
+      dispatcher: agent,
+    });
+    expect(statusCode).toBe(200);
+    expect(checked).toContain('127.0.0.1');
+    await agent.destroy();
   });
 
   test('is not asked before it is checked', async () => {

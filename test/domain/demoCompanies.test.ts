@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type Company, parseCompany } from '../../src/configuration/file.ts';
-import type { Account, Pool, PoolMember, Rep, Territory } from '../../src/domain/configuration.ts';
+import type { Account, Pool, PoolMember, Queue, Rep, Territory } from '../../src/domain/configuration.ts';
 import { LEAD_FIELDS } from '../../src/domain/fields.ts';
 import { regionsOf } from '../../src/intake/leadInput.ts';
 import { lint } from '../support/lint.ts';
-import { account, pool, rep, type Setting, territory } from '../support/routing.ts';
+import { account, pool, queue, rep, type Setting, territory } from '../support/routing.ts';
 
 /** A company's file as configuration, with keys for ids. */
 const settingOf = (company: Company): Setting => ({
@@ -30,6 +30,9 @@ const settingOf = (company: Company): Setting => ({
   ),
   accounts: company.accounts.map(({ owner, parent, ...fields }) =>
     account(fields.key, { ...(fields as Partial<Account>), ownerId: owner ?? null, parentId: parent ?? null }),
+  ),
+  queues: company.queues.map(({ pool: poolId, responsible, ...fields }) =>
+    queue(fields.key, { ...(fields as Partial<Queue>), poolId, responsibleId: responsible }),
   ),
   segments: company.segments.map((segment) => ({ ...segment, id: segment.key })),
   plan: company.plan as NonNullable<Setting['plan']>,

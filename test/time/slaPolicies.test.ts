@@ -90,7 +90,7 @@ describe('until when', () => {
       reps: ['a'],
       slaPolicies: [
         policy('taking', taking, when('source', 'EQUALS', 'x')),
-        policy('reminding', [remind(300), remind(60)]),
+        policy('reminding', [remind(300), remind(60)], { position: 1 }),
       ],
     });
     const dueOf = async (source: string) => {
@@ -130,19 +130,8 @@ describe('until when', () => {
 describe('what has no clock, and where it begins', () => {
   test('a lead that was brought in with an owner or a status has none; by hand to somebody else it begins', async () => {
     const workspace = await open(app, { reps: ['a', 'b'] });
-    const { data } = await workspace.send<{ submitLeads: { results: { lead: { id: string } }[] } }>(
-      `mutation ($input: SubmitLeadsInput!) { submitLeads(input: $input) { ... on SubmitLeadsSuccess {
-         results { ... on SubmitLeadSuccess { lead { id } } ... on Error { message } } } } }`,
-      {
-        input: {
-          leads: [
-            { lead: someone(), ownerKey: 'a' },
-            { lead: someone(), ownerKey: 'b', status: 'WON' },
-          ],
-        },
-      },
-    );
-    const [owned, won] = (data?.submitLeads.results ?? []).map(({ lead }) => lead.id) as [string, string];
+    const { id: owned } = await workspace.submit(someone({ ownerKey: 'a' }));
+    const { id: won } = await workspace.submit(someone({ ownerKey: 'b', status: 'WON' }));
     expect((await look(workspace, owned)).present.sla).toBeNull();
     expect((await look(workspace, won)).present.sla).toBeNull();
     await workspace.assign(owned, 'b');
