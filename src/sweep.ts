@@ -7,6 +7,7 @@ import { awayAmong, forgetHandOver, type HandOver } from './assignment/presence.
 import { serveQueues } from './assignment/queues.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './db/client.ts';
+import type { Rep } from './db/generated/client.ts';
 
 export interface SweepOptions {
   readonly database: Database;
@@ -22,6 +23,8 @@ export interface SweepOptions {
 const INTERVAL_MS = 1_000;
 /** Offers of one rep that are looked at in one go. */
 const MAX_OFFERS = 250;
+/** Absences that begin, seen to in one go. */
+const MAX_LEAVES = 100;
 
 /** The database's clock. */
 export const databaseNow = async ({ pool }: Pick<Database, 'pool'>): Promise<Date> => {
@@ -103,32 +106,59 @@ async function withdrawFromAway({ database, lanes }: SweepOptions, workspaceId: 
 }
 
 /** Hands over the open leads of reps whose absence begins. Repeated after a failure, it moves what is left. */
-async function handOver({ database, lanes, clock }: SweepOptions, workspaceId: string, now: Date): Promise<void> {
+async function handOver(options: SweepOptions, workspaceId: string, now: Date): Promise<void> {
+  const { database, lanes, clock } = options;
   const due = await database.prisma.deadline.findMany({
     where: { workspaceId, kind: 'LEAVE', dueAt: { lte: now } },
     orderBy: { dueAt: 'asc' },
-    take: 100,
+    take: MAX_LEAVES,
   });
   for (const { subjectId, repId, data } of due) {
-    const { openLeads, delegateId } = data as unknown as HandOver;
-    if (repId !== null) {
-      const rep = await database.prisma.rep.findUnique({ where: { workspaceId_id: { workspaceId, id: repId } } });
-      const toId = openLeads === 'DELEGATE' ? (delegateId ?? rep?.backupId ?? null) : null;
-      const leadIds = await openLeadsOf({ database, workspaceId }, { repId });
-      const context = { database, workspaceId, lanes, clock };
+    const rep =
+      repId === null
+        ? null
+        : await database.prisma.rep.findUnique({ where: { workspaceId_id: { workspaceId, id: repId } } });
+    if (rep) {
+      const standIn = await standInOf(options, rep, data as unknown as HandOver);
       const move = {
-        leadIds,
-        destination: toId === null ? ({ kind: 'PLAN' } as const) : ({ kind: 'REP', repId: toId } as const),
+        leadIds: await ownLeadsOf(options, rep),
+        destination: standIn === null ? ({ kind: 'PLAN' } as const) : ({ kind: 'REP', repId: standIn } as const),
         method: 'REASSIGNMENT' as const,
-        from: new Set([repId]),
+        from: new Set([rep.id]),
         mayStay: false,
-        reason: `${rep?.name ?? 'The owner'} is away`,
+        reason: `${rep.name} is away`,
         by: 'absence',
       };
-      await carryOutMove(context, move, false);
+      await carryOutMove({ database, workspaceId, lanes, clock }, move, false);
     }
     await lanes.run(workspaceId, forgetHandOver(subjectId));
   }
+}
+
+/** Who gets the leads of a rep who is away: the delegate, else the backup, of those who have not left; null for nobody. */
+async function standInOf(
+  { database }: SweepOptions,
+  { workspaceId, backupId }: Pick<Rep, 'workspaceId' | 'backupId'>,
+  { openLeads, delegateId }: HandOver,
+): Promise<string | null> {
+  const named = openLeads === 'DELEGATE' ? [delegateId, backupId].filter((id) => id !== null) : [];
+  if (named.length === 0) return null;
+  const there = await database.prisma.rep.findMany({
+    where: { workspaceId, id: { in: named }, status: { not: 'LEFT' } },
+    select: { id: true },
+  });
+  return named.find((id) => there.some((rep) => rep.id === id)) ?? null;
+}
+
+/** The open leads of a rep but for those that wait in a queue: they go to whoever claims them, or is there. */
+async function ownLeadsOf({ database }: SweepOptions, { workspaceId, id }: Pick<Rep, 'workspaceId' | 'id'>) {
+  const leadIds = await openLeadsOf({ database, workspaceId }, { repId: id });
+  const { rows } = await database.pool.query<{ leadId: string }>(
+    'SELECT "leadId" FROM "QueuedLead" WHERE "workspaceId" = $1 AND "leadId" = ANY ($2::uuid[])',
+    [workspaceId, leadIds],
+  );
+  const waiting = new Set(rows.map(({ leadId }) => leadId));
+  return leadIds.filter((leadId) => !waiting.has(leadId));
 }
 
 /** Sweeps each second, until stopped. What fails is logged, and the next second tries again. */

@@ -23,8 +23,8 @@ export interface NewAvailability {
   readonly delegateId: string | null;
   readonly note: string | null;
   readonly openLeads: KnownLeave['openLeads'];
-  /** Name of the principal. */
-  readonly by: string;
+  /** Name of the principal; null for the rep themselves, with whatever key. */
+  readonly by: string | null;
   /** Whether the principal may end what others have set. */
   readonly isSuperior: boolean;
 }
@@ -34,6 +34,14 @@ const MAX_LEAVES = 100;
 /** How long leaves that are over are kept, for what past leads are simulated with. */
 const KEEP_LEAVES_MS = 90 * 86_400_000;
 
+/** What each status is said with; anything else has no meaning there. */
+const GOES_WITH = {
+  AVAILABLE: [],
+  BUSY: ['until'],
+  PAUSED: ['until', 'delegateId', 'openLeads'],
+  OUT_OF_OFFICE: ['from', 'until', 'delegateId', 'openLeads', 'note'],
+} as const satisfies Readonly<Record<NewAvailability['status'], readonly (keyof NewAvailability)[]>>;
+
 /**
  * Sets whether a rep is there. AVAILABLE ends a pause, being busy and a leave that has begun.
  * @throws Refusal NOT_FOUND (rep, delegate), PAUSED_BY_OTHERS, REP_LEFT; InvalidInput
@@ -41,15 +49,25 @@ const KEEP_LEAVES_MS = 90 * 86_400_000;
 export const setAvailability = (input: NewAvailability): Operation<KnownPresence> => ({
   ...NOTHING,
   apply: (batch) => {
-    const { repId, status, by, until } = input;
+    const { repId, status, until } = input;
     const { reps } = batch.memory.configuration;
     const rep = reps.byId.get(repId);
     if (!rep) throw new Refusal('NOT_FOUND', 'There is no such rep.');
     if (rep.status === 'LEFT') throw new Refusal('REP_LEFT', `${rep.name} has left.`);
     checkDelegate(batch, input);
+    if (status === 'AVAILABLE' && rep.status === 'PAUSED') {
+      throw new Refusal('PAUSED_BY_OTHERS', `An admin has paused ${rep.name}; \`updateRep\` with ACTIVE ends it.`);
+    }
+    const by = input.by ?? `rep:${rep.key}`;
     const before = batch.memory.attendance.presence(repId);
-    const after = changed(batch, before, input);
+    const after = changed(batch, before, { ...input, by }, `rep:${rep.key}`);
     batch.setPresence(repId, after);
+    // What has ended before its leads were handed over hands none over.
+    if (status === 'AVAILABLE') {
+      for (const subjectId of [repId, ...ongoing(before, batch.now.getTime()).map(({ id }) => id)]) {
+        batch.cancelDeadline('LEAVE', subjectId);
+      }
+    }
     if (status === 'PAUSED') scheduleHandOver(batch, repId, repId, batch.now, input);
     const leave = after.leaves.find(({ id }) => !before.leaves.some((each) => each.id === id));
     if (leave) scheduleHandOver(batch, leave.id, repId, new Date(leave.from), leave);
@@ -60,28 +78,30 @@ export const setAvailability = (input: NewAvailability): Operation<KnownPresence
   },
 });
 
-/** Somebody else who is here, and only where somebody stands in. */
-function checkDelegate({ memory }: Batch, { repId, delegateId, status }: NewAvailability): void {
+/** Who stands in is somebody else who is here. */
+function checkDelegate({ memory }: Batch, { repId, delegateId }: NewAvailability): void {
   if (delegateId === null) return;
   const delegate = memory.configuration.reps.byId.get(delegateId);
   if (!delegate) throw new Refusal('NOT_FOUND', 'There is no such delegate.');
   if (delegateId === repId) throw fault('delegateId', 'must be somebody else');
   if (delegate.status === 'LEFT') throw new Refusal('REP_LEFT', `${delegate.name} has left.`);
-  if (status === 'AVAILABLE' || status === 'BUSY') throw fault('delegateId', `is not for ${status}`);
 }
 
-function changed(batch: Batch, before: KnownPresence, input: NewAvailability): KnownPresence {
+type Declared = NewAvailability & { readonly by: string };
+
+const ongoing = ({ leaves }: KnownPresence, now: number): readonly KnownLeave[] =>
+  leaves.filter(({ from, until }) => from <= now && now < until);
+
+/** @param own the name under which the rep sets it themselves */
+function changed(batch: Batch, before: KnownPresence, input: Declared, own: string): KnownPresence {
   const { status, until, by, isSuperior } = input;
   const now = batch.now.getTime();
+  refuseMeaningless(input);
   if (until !== null && until.getTime() <= now) throw fault('until', 'must be in the future');
-  if (
-    before.pause !== null &&
-    before.pause.by !== by &&
-    !isSuperior &&
-    status !== 'BUSY' &&
-    status !== 'OUT_OF_OFFICE'
-  ) {
-    throw new Refusal('PAUSED_BY_OTHERS', `${before.pause.by} has paused the rep; a manager or admin can end it.`);
+  const { pause } = before;
+  const isPaused = pause !== null && (pause.until === null || now < pause.until);
+  if (isPaused && pause.by !== own && !isSuperior && (status === 'AVAILABLE' || status === 'PAUSED')) {
+    throw new Refusal('PAUSED_BY_OTHERS', `${pause.by} has paused the rep; a manager or admin can end it.`);
   }
   switch (status) {
     case 'AVAILABLE':
@@ -106,17 +126,27 @@ function changed(batch: Batch, before: KnownPresence, input: NewAvailability): K
 
 function withLeave(
   leaves: readonly KnownLeave[],
-  { from, until, delegateId, note, openLeads, by }: NewAvailability,
+  { from, until, delegateId, note, openLeads, by }: Declared,
   now: number,
 ): KnownLeave[] {
   if (until === null) throw fault('until', 'is missing: say until when');
   const begin = from?.getTime() ?? now;
   if (until.getTime() <= begin) throw fault('until', 'must be after `from`');
-  const kept = leaves.filter((leave) => leave.until > now - KEEP_LEAVES_MS);
-  if (kept.filter((leave) => leave.until > now).length >= MAX_LEAVES) {
-    throw fault('from', `would be more than ${MAX_LEAVES} leaves to come`);
-  }
-  return [...kept, { id: v7(), from: begin, until: until.getTime(), delegateId, note, by, openLeads }];
+  const toCome = leaves.filter((leave) => leave.until > now);
+  if (toCome.length >= MAX_LEAVES) throw fault('from', `would be more than ${MAX_LEAVES} leaves to come`);
+  const over = leaves.filter((leave) => leave.until <= now && leave.until > now - KEEP_LEAVES_MS).slice(-MAX_LEAVES);
+  return [...over, ...toCome, { id: v7(), from: begin, until: until.getTime(), delegateId, note, by, openLeads }];
+}
+
+/** @throws InvalidInput */
+function refuseMeaningless(input: NewAvailability): void {
+  const goesWith: readonly string[] = GOES_WITH[input.status];
+  const { from, until, delegateId, note, openLeads } = input;
+  const given = { from, until, delegateId, note, openLeads: openLeads === 'KEEP' ? null : openLeads };
+  const issues = Object.entries(given)
+    .filter(([field, value]) => value !== null && !goesWith.includes(field))
+    .map(([field]) => ({ path: [field], message: `does not go with ${input.status}` }));
+  if (issues.length > 0) throw new InvalidInput(issues);
 }
 
 const fault = (field: string, message: string): InvalidInput => new InvalidInput([{ path: [field], message }]);

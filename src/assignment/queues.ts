@@ -7,7 +7,7 @@ import { isOpen } from '../domain/lead.ts';
 import type { CompiledPool, RoutingConfiguration } from '../domain/routingConfiguration.ts';
 import { countOf } from '../domain/standing.ts';
 import type { Batch, OwnedLead } from './batch.ts';
-import { canOwn, handOver, NOTHING, summaryOf, toRoutable, turnsFor, withoutStep } from './carryOut.ts';
+import { canOwn, handOver, NOTHING, summaryOf, takeAlong, toRoutable, turnsFor, withoutStep } from './carryOut.ts';
 import type { Operation } from './lane.ts';
 import { type Memory, stateIn } from './memory.ts';
 import { decideMove } from './moveLeads.ts';
@@ -116,22 +116,13 @@ function takeFromQueue(
   kept: Parameters<typeof handOver>[4],
   kind: 'lead.assigned' | 'lead.claimed',
 ): Assignment {
-  const { queued } = owned;
-  const rep = batch.memory.configuration.reps.byId.get(decision.repId);
-  const isKept = decision.repId === owned.assignment.repId;
-  const companions = isKept
-    ? []
-    : batch.companionsOf(owned).filter(({ lead, queued: waits }) => waits === null && canOwn(rep, lead));
+  const { queued, assignment: before } = owned;
+  const companions =
+    decision.repId === before.repId ? [] : batch.companionsOf(owned).filter(({ queued: waits }) => waits === null);
   const assignment = handOver(batch, owned, decision, { ...by, queueId: queued?.queueId as string }, kept, kind);
   tellTaken(batch, owned, assignment);
   const { repId, method } = decision;
-  for (const companion of companions) {
-    const along = withoutStep(batch, toRoutable(companion.lead), {
-      repId,
-      method: method === 'CLAIM' ? 'MANUAL' : method,
-    });
-    handOver(batch, companion, along, by);
-  }
+  takeAlong(batch, companions, { repId, method: method === 'CLAIM' ? 'MANUAL' : method }, by);
   return assignment;
 }
 
@@ -175,7 +166,8 @@ export const claimNextLead = (queueId: string, overflowed: boolean, claim: Claim
     const { configuration } = batch.memory;
     const queue = configuration.queues.byId.get(queueId);
     if (!queue) throw new Refusal('NOT_FOUND', 'There is no such queue.');
-    if (!claimPool(queue, { overflowed: true }, configuration, claim.repId)) throw notAMember(batch, queue, claim.repId);
+    if (!claimPool(queue, { overflowed: true }, configuration, claim.repId))
+      throw notAMember(batch, queue, claim.repId);
     let first: Refusal | null = null;
     for (const { leadId } of batch.waitingIn(new Set([queueId]))) {
       const owned = batch.lead(leadId);

@@ -9,6 +9,7 @@ import { Attendance, type KnownLeave, type KnownPresence, NOT_KNOWN } from './at
 /** Whether a rep is there, to be read. */
 export interface AvailabilityView {
   readonly repId: string;
+  readonly hasLeft: boolean;
   readonly absences: readonly Absence[];
   /** Those that are not over. */
   readonly leaves: readonly KnownLeave[];
@@ -51,6 +52,7 @@ export async function readAvailability(
     const absences = attendance.absences(id, at, { hours, settings: typed });
     return {
       repId: id,
+      hasLeft: status === 'LEFT',
       absences: status === 'PAUSED' ? [PAUSED, ...absences] : absences,
       leaves: presence.leaves.filter(({ until }) => until > at),
       lastSeenAt: presence.lastSeenAt,

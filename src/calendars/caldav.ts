@@ -13,6 +13,9 @@ import type { CaldavSource, ReadOptions } from './sources.ts';
 
 /** A server’s calendars are found with a few requests, and read with one each. */
 const MAX_REQUESTS = 100;
+/** For all of them, and for one. */
+const TOTAL_MS = 60_000;
+const REQUEST_MS = 20_000;
 const DAY_MS = 86_400_000;
 /** XML around the events. */
 const MAX_BYTES = 3 * MAX_TEXT_BYTES;
@@ -95,6 +98,7 @@ const utcTime = (at: number): string => `${new Date(at).toISOString().slice(0, 1
 
 /** The library’s way to ask, guarded as any other, and bounded in all. */
 function countedFetch(allowPrivate: boolean): Fetch {
+  const deadline = performance.now() + TOTAL_MS;
   let requests = 0;
   let bytes = 0;
   return async (input, init = {}) => {
@@ -107,6 +111,7 @@ function countedFetch(allowPrivate: boolean): Fetch {
       headers: Object.fromEntries(new Headers(init.headers)),
       ...(typeof init.body === 'string' ? { body: init.body } : {}),
       allowPrivate,
+      timeoutMs: Math.min(REQUEST_MS, Math.max(1, Math.floor(deadline - performance.now()))),
       maxBytes: MAX_BYTES - bytes,
       tellsRedirects: isDiscovery,
     });

@@ -31,6 +31,7 @@ export function* occurrencesOf(series: Series, within: Span, floating: Zone, ste
     .flatMap((event) => (event.changesFollowing && event.replaces ? [{ event, first: event.replaces }] : []))
     .map(({ event, first }) => ({ event, from: toInstant(first), shiftMs: event.start.wall - first.wall }))
     .sort((a, b) => b.from - a.from);
+  const latestBefore = (at: number) => following.find(({ from }) => from <= at);
   const shiftMs = Math.max(0, ...following.map((each) => Math.abs(each.shiftMs)));
   const lengthMs = Math.max(0, ...[...events, ...replacements].map(roughLengthMs));
   const near = { from: within.from - lengthMs - shiftMs - ZONE_MS, until: within.until + shiftMs + ZONE_MS };
@@ -69,7 +70,7 @@ export function* occurrencesOf(series: Series, within: Span, floating: Zone, ste
       if (!isNear(start)) continue;
       steps.spend(CONVERSION_STEPS + following.length / 100);
       if (isExcluded(start) || isReplaced(start)) continue;
-      const change = following.find(({ from }) => from <= toInstant(start));
+      const change = following.length === 0 ? undefined : latestBefore(toInstant(start));
       if (!change) yield* place(event, start, ending ? measure(start, ending, floating) : undefined);
       else {
         const moved = { ...change.event.start, wall: start.wall + change.shiftMs };
@@ -101,8 +102,9 @@ const dayOf = ({ wall }: Moment): number => Math.floor(wall / DAY_MS);
 function roughLengthMs({ start, ending, extraStarts }: CalendarEvent): number {
   const lengthMs = (from: Moment, to: Ending): number =>
     'end' in to ? to.end.wall - from.wall + ZONE_MS : (to.length.days + 1) * DAY_MS + to.length.restMs;
-  return Math.max(
+  // There may be more of them than a call takes arguments.
+  return extraStarts.reduce(
+    (longest, each) => (each.ending ? Math.max(longest, lengthMs(each.start, each.ending)) : longest),
     lengthMs(start, ending),
-    ...extraStarts.slice(0, 10_000).map((each) => (each.ending ? lengthMs(each.start, each.ending) : 0)),
   );
 }

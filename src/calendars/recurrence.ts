@@ -49,16 +49,26 @@ export interface WallWindow {
  */
 export function* wallsOf(value: unknown, start: Wall, window: WallWindow, steps: Steps): Generator<number> {
   if (typeof value !== 'object' || value === null) return;
-  const { until: last, ...rest } = value as { readonly until?: unknown };
+  const { until: last, bysetpos, ...rest } = value as Rule;
   const until = parseWall(last);
   if (until && until.wall + 2 * DAY_MS < window.from) return;
-  const iterator = iterate(rest, start, window, steps);
-  for (let time = iterator?.next(); time; time = iterator?.next()) {
-    const wall = Date.UTC(time.year, time.month - 1, time.day, time.hour, time.minute, time.second);
+  const walls =
+    bysetpos === undefined
+      ? countOut(rest, start.wall, window.from, steps)
+      : pick([bysetpos].flat(), rest, start.wall, window, steps);
+  for (const wall of walls) {
     // Also at the end of what a date can be, where it is no number any more.
     if (!(wall < window.until) || (until && isPast(until, wall, window))) return;
     yield wall;
   }
+}
+
+/** As jCal writes it; the rest is read by the library. */
+interface Rule {
+  readonly freq?: unknown;
+  readonly count?: unknown;
+  readonly until?: unknown;
+  readonly bysetpos?: unknown;
 }
 
 /** A rule ends with its UNTIL: a day, or a moment in UTC or by the event’s own clock. */
@@ -69,16 +79,69 @@ function isPast(until: Wall, wall: number, { toInstant }: WallWindow): boolean {
   return wall > until.wall;
 }
 
-function iterate(data: object, start: Wall, window: WallWindow, steps: Steps): BoundedIterator | null {
+/** All wall times of a rule, or those from some time before a moment. */
+function* countOut(data: Rule, start: number, from: number, steps: Steps): Generator<number> {
+  let iterator: BoundedIterator;
   try {
-    const rule = ICAL.Recur.fromData(data);
-    const wall = rule.count === null ? forward(start.wall, rule, window.from) : start.wall;
-    return new BoundedIterator({ rule, dtstart: toTime(wall), steps } as never);
+    const rule = ICAL.Recur.fromData(data as object);
+    const wall = rule.count === null ? forward(start, rule, from) : start;
+    iterator = new BoundedIterator({ rule, dtstart: toTime(wall), steps } as never);
   } catch (error) {
     if (error instanceof CalendarFault) throw error;
-    return null;
+    return;
+  }
+  for (let time = iterator.next(); time; time = iterator.next())
+    yield Date.UTC(time.year, time.month - 1, time.day, time.hour, time.minute, time.second);
+}
+
+/**
+ * Of what a rule yields in each of its periods, those at some positions (BYSETPOS), which the library knows in a few
+ * cases only. A period counts as a whole, also what of it lies before the beginning.
+ */
+function* pick(
+  positions: readonly unknown[],
+  { count, ...rest }: Rule,
+  start: number,
+  window: WallWindow,
+  steps: Steps,
+): Generator<number> {
+  const periodOf = periodsOf(rest);
+  const isDayNamed = ['byday', 'bymonthday', 'byyearday'].some((part) => part in rest);
+  const begin = isDayNamed ? periodOf(start) + modulo(start, DAY_MS) : start;
+  let left = typeof count === 'number' ? count : Number.POSITIVE_INFINITY;
+  let period: number[] = [];
+  for (const wall of countOut(rest, begin, count === undefined ? window.from : Number.NEGATIVE_INFINITY, steps)) {
+    const isNext = period[0] !== undefined && periodOf(wall) !== periodOf(period[0]);
+    if (isNext) {
+      const picked = period.filter(
+        (_, index) => positions.includes(index + 1) || positions.includes(index - period.length),
+      );
+      for (const each of picked.filter((one) => one >= start)) {
+        if (left === 0) return;
+        left -= 1;
+        yield each;
+      }
+      period = [];
+      if (!(periodOf(wall) < window.until)) return;
+    }
+    period.push(wall);
   }
 }
+
+/** When the period of a rule began that a wall time lies in. */
+function periodsOf(rule: Rule): (wall: number) => number {
+  const { freq, wkst } = ICAL.Recur.fromData(rule as object);
+  return (wall) => {
+    const date = new Date(Math.floor(wall / DAY_MS) * DAY_MS);
+    if (freq === 'YEARLY') return date.setUTCMonth(0, 1);
+    if (freq === 'MONTHLY') return date.setUTCDate(1);
+    // The library counts weekdays from 1, beginning with Sunday.
+    if (freq === 'WEEKLY') return date.getTime() - modulo(date.getUTCDay() + 1 - wkst, 7) * DAY_MS;
+    return date.getTime();
+  };
+}
+
+const modulo = (value: number, by: number): number => ((value % by) + by) % by;
 
 /**
  * A later beginning from which a rule without COUNT goes on as it would have: a whole number of its intervals on, so

@@ -60,22 +60,16 @@ export async function syncCalendar(options: CalendarSyncOptions, workspaceId: st
   const now = clock.now();
   try {
     const read = await readAny(options, calendar, now);
-    // An attempt that was overtaken, by a server that was taken to be dead, writes nothing.
-    const { count } = await database.prisma.calendar.updateMany({
-      where: { workspaceId, id, attempt: calendar.attempt },
-      data: {
-        syncedAt: now,
-        faultCode: null,
-        fault: null,
-        alerted: false,
-        ...(read === 'UNCHANGED' ? {} : { tag: read.tag, unmatched: read.unmatched }),
-      },
+    // An attempt that was overtaken, by a server that took this one to be dead, writes nothing.
+    const { attempt } = calendar;
+    if ((await database.prisma.calendar.count({ where: { workspaceId, id, attempt } })) === 0) return;
+    const told = read === 'UNCHANGED' ? keepCalendar(id, now) : setCalendarCopies(id, now, read.busy);
+    await options.lanes.run(workspaceId, told);
+    const news = read === 'UNCHANGED' ? {} : { tag: read.tag, unmatched: read.unmatched };
+    await database.prisma.calendar.updateMany({
+      where: { workspaceId, id, attempt },
+      data: { syncedAt: now, faultCode: null, fault: null, alerted: false, ...news },
     });
-    if (count === 0) return;
-    await options.lanes.run(
-      workspaceId,
-      read === 'UNCHANGED' ? keepCalendar(id, now) : setCalendarCopies(id, now, read.busy),
-    );
     if (calendar.alerted) await options.lanes.run(workspaceId, tellCalendar(calendar, 'alert.resolved', null));
   } catch (error) {
     if (!(error instanceof CalendarFault)) throw error;

@@ -1,3 +1,4 @@
+import type { KnownLeave } from '../assignment/attendance.ts';
 import type { Memory } from '../assignment/memory.ts';
 import type { Move, Moved } from '../assignment/moveLeads.ts';
 import { carryOutMove, type MoveContext, openLeadsOf } from '../assignment/moves.ts';
@@ -26,8 +27,8 @@ export interface Offboarded {
 
 /**
  * Lets a rep leave: no lead goes there from the same moment on, the pools are left (the credits go to the others by
- * weight), accounts and territories go to the successor or stay to be re-owned, the rep's keys are revoked, and the
- * open leads are decided again by the plan. Repeated, it goes on with what was not moved yet.
+ * weight), accounts, territories and queues go to the successor or stay to be re-owned, the rep's keys are revoked, and the
+ * open leads are decided again by the plan, unless told otherwise. Repeated, it goes on with what was not moved yet.
  *
  * @throws Refusal NOT_FOUND, REP_LEFT (the successor), IN_USE (the last one of the last resort)
  */
@@ -36,11 +37,13 @@ export async function offboardRep(
   input: {
     readonly repId: string;
     readonly successorId: string | null;
+    /** DELEGATE: to the successor, or else the rep's backup; where there is neither, by the plan. */
+    readonly openLeads: KnownLeave['openLeads'];
     readonly reason: string;
     readonly dryRun: boolean;
   },
 ): Promise<Offboarded> {
-  const { repId, successorId, reason, dryRun } = input;
+  const { repId, successorId, openLeads, reason, dryRun } = input;
   // Too many are refused before anything has changed.
   await openLeadsOf(context, { repId });
   const { report, after } = await changeConfiguration(
@@ -55,9 +58,11 @@ export async function offboardRep(
     },
     { dryRun },
   );
+  if (openLeads === 'KEEP') return { ...report, leads: [] };
+  const toId = openLeads === 'DELEGATE' ? (successorId ?? report.rep.backupId) : null;
   const move: Move = {
     leadIds: await openLeadsOf(context, { repId }),
-    destination: { kind: 'PLAN' },
+    destination: toId === null ? { kind: 'PLAN' } : { kind: 'REP', repId: toId },
     method: 'OFFBOARDING',
     from: new Set([repId]),
     mayStay: false,
@@ -67,6 +72,13 @@ export async function offboardRep(
   const leads = await carryOutMove(context, move, dryRun, (memory) => after && letGo(memory, after));
   return { ...report, leads };
 }
+
+/** Where it is said whose things are. */
+const OWNED = {
+  accounts: ['Account', 'ownerId'],
+  territories: ['Territory', 'repId'],
+  queues: ['Queue', 'responsibleId'],
+} as const;
 
 /** What leaving comes to in the configuration. */
 async function leave(change: Change, repId: string, successorId: string | null): Promise<Omit<Offboarded, 'leads'>> {
@@ -88,8 +100,8 @@ async function leave(change: Change, repId: string, successorId: string | null):
   const without = (pool: Pool): Pool => ({ ...pool, members: pool.members.filter((member) => member.repId !== repId) });
   await savePools(change, joined.map(without), joined);
 
-  const reown = async (table: 'Account' | 'Territory', column: 'ownerId' | 'repId'): Promise<string[]> => {
-    const kind = table === 'Account' ? 'accounts' : 'territories';
+  const reown = async (kind: 'accounts' | 'territories' | 'queues'): Promise<string[]> => {
+    const [table, column] = OWNED[kind];
     const where = `WHERE "workspaceId" = $1 AND "${column}" = $2`;
     const { rows } = successor
       ? await change.execute(kind, `UPDATE "${table}" SET "${column}" = $3 ${where} RETURNING "id"`, [
@@ -99,8 +111,9 @@ async function leave(change: Change, repId: string, successorId: string | null):
       : await client.query(`SELECT "id" FROM "${table}" ${where}`, [workspaceId, repId]);
     return rows.map(({ id }) => id);
   };
-  const accounts = await reown('Account', 'ownerId');
-  const territories = await reown('Territory', 'repId');
+  const accounts = await reown('accounts');
+  const territories = await reown('territories');
+  await reown('queues');
   const { rowCount } = await client.query(
     'UPDATE "ApiKey" SET "revokedAt" = $3 WHERE "workspaceId" = $1 AND "repId" = $2 AND "revokedAt" IS NULL',
     [workspaceId, repId, now],

@@ -76,6 +76,7 @@ export async function* playTime(
   const waiting = await submit(stage, callback);
   yield { ...waiting, note: 'A callback waits until somebody takes it.' };
   const claimant = queue?.pool.members.map((member) => member.rep.id).find((id) => id !== owner.id) ?? '';
+  const claimedAt = performance.now();
   const claimed = await request(url, repKeys.get(claimant) ?? adminKey, ClaimDocument, {
     input: { queueId: queue?.id ?? '', repId: claimant },
   });
@@ -87,7 +88,7 @@ export async function* playTime(
     what: waiting.what,
     method: assignment.method,
     rep: assignment.rep.name,
-    milliseconds: 0,
+    milliseconds: await arrivals.of(waiting.leadId, claimedAt),
     why: assignment.reason ?? '',
   };
   await request(url, adminKey, AvailabilityDocument, { input: { repId: owner.id, status: 'AVAILABLE' } });

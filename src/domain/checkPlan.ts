@@ -409,6 +409,7 @@ function checkPools({ plan, configuration, spaces, warnings }: Check): void {
     const reachable = space !== null && isEmpty(space) ? reachedInVain : reached;
     for (const key of poolsOf(step)) reachable.add(key);
     if (step.whenNobody.kind === 'BACKUP_POOL') reachable.add(step.whenNobody.pool);
+    for (const key of poolsOfQueue(step, configuration)) reachable.add(key);
     if (hasTerritory(step)) for (const key of ofTerritories) reachable.add(key);
   }
   const unreached = [...configuration.pools.byKey.keys()].filter((key) => !reached.has(key));
@@ -418,6 +419,16 @@ function checkPools({ plan, configuration, spaces, warnings }: Check): void {
       : `no step, backup or territory leads to the pool "${key}"`;
     warnings.push({ code: 'POOL_UNREACHABLE', path: ['pools', key], message: message + more(unreached) });
   }
+}
+
+/** Keys of the pools in front of which the leads of a step wait. */
+function poolsOfQueue({ target, whenNobody }: Step, { queues, pools }: RoutingConfiguration): string[] {
+  const keys = [target, whenNobody].flatMap((way) => (way.kind === 'QUEUE' ? [way.queue] : []));
+  return keys.flatMap((key) => {
+    const queue = queues.byKey.get(key);
+    const pool = pools.byId.get(queue?.poolId ?? '');
+    return [pool?.key, queue?.overflow?.widenTo].filter((each) => each != null);
+  });
 }
 
 const more = (all: readonly unknown[]): string =>

@@ -75,16 +75,19 @@ describe('an address', () => {
   });
 
   test('is connected to only where it was checked', async () => {
-    const checked: string[] = [];
+    let checked: readonly string[] = [];
+    let given = [{ address: '127.0.0.1', family: 4 }];
     const agent = checkingAgent((addresses) => {
-      checked.push(...addresses.map(({ address }) => address));
-      return [{ address: '127.0.0.1', family: 4 }];
+      checked = addresses.map(({ address }) => address);
+      return given;
     });
-    const { statusCode } = await request(`${feed.url.replace('127.0.0.1', 'localhost')}/calendar.ics`, {
-      dispatcher: agent,
-    });
-    expect(statusCode).toBe(200);
-    expect(checked).toContain('127.0.0.1');
+    const ask = () =>
+      request(`${feed.url.replace('127.0.0.1', 'localhost')}/missing`, { dispatcher: agent, reset: true });
+    const { statusCode, body } = await ask();
+    await body.dump();
+    expect([statusCode, checked.includes('127.0.0.1')]).toEqual([404, true]);
+    given = [{ address: '127.0.0.2', family: 4 }];
+    await expect(ask()).rejects.toThrow('127.0.0.2');
     await agent.destroy();
   });
 

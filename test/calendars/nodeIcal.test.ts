@@ -32,6 +32,8 @@ const ruleBody = fc.oneof(
     .tuple(fc.constantFrom(1, 2, 3, 4, -1), fc.constantFrom(...WEEKDAYS))
     .map(([position, day]) => `FREQ=MONTHLY;BYDAY=${position}${day}`),
   fc.constant('FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1'),
+  fc.constant('FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1'),
+  fc.constant('FREQ=MONTHLY;BYMONTHDAY=1,2,3;BYSETPOS=1,-1'),
   fc.constant('FREQ=YEARLY'),
 );
 
@@ -77,7 +79,7 @@ function firstOf(body: string, day: number): number {
       !(Number(byMonthDay) === -1 ? isLastOfMonth : date.getUTCDate() === Number(byMonthDay))
     )
       continue;
-    if (body.includes('BYSETPOS')) {
+    if (body.includes('BYSETPOS=-1')) {
       const next = [1, 2, 3]
         .map((days) => new Date(at + days * DAY_MS))
         .filter((each) => each.getUTCMonth() === date.getUTCMonth());
@@ -85,6 +87,7 @@ function firstOf(body: string, day: number): number {
     } else if (byDay !== undefined) {
       const position = Number(/^-?\d/.exec(byDay[0] ?? '')?.[0] ?? 0);
       if (!byDay.some((each) => each.endsWith(weekday))) continue;
+      if (body.includes('BYSETPOS=1') && weekday !== byDay[0]) continue;
       if (position > 0 && Math.ceil(date.getUTCDate() / 7) !== position) continue;
       if (position < 0 && new Date(at + 7 * DAY_MS).getUTCMonth() === date.getUTCMonth()) continue;
     }

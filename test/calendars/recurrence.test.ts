@@ -170,6 +170,37 @@ describe('a series', () => {
       ['OUT_OF_OFFICE 2026-03-01T23:00Z/2026-03-06T23:00Z'],
     ],
     [
+      'on some days of each week, of which one that lies before its beginning is the first',
+      [event('DTSTART:20260304T080000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY;BYDAY=TU,WE,TH;BYSETPOS=1,3')],
+      [at(5)],
+    ],
+    [
+      'on so many of some days of each week',
+      [event('DTSTART:20260224T080000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY;BYDAY=TU,WE,TH;BYSETPOS=1,3;COUNT=3')],
+      [at(3)],
+    ],
+    [
+      'on the last of some days of each second month',
+      [
+        event(
+          'DTSTART:20240102T080000Z',
+          'DURATION:PT1H',
+          'RRULE:FREQ=MONTHLY;BYMONTHDAY=1,2,3;BYSETPOS=-1;INTERVAL=2',
+        ),
+        event(
+          'DTSTART:20240202T080000Z',
+          'DURATION:PT1H',
+          'RRULE:FREQ=MONTHLY;BYMONTHDAY=1,2,4;BYSETPOS=-1;INTERVAL=2',
+        ),
+      ],
+      [at(3)],
+    ],
+    [
+      'at a position that no week has',
+      [event('DTSTART:20260225T080000Z', 'DURATION:PT1H', 'RRULE:FREQ=WEEKLY;BYDAY=TU,WE;BYSETPOS=3')],
+      [],
+    ],
+    [
       'on the last of the month and every second month',
       [
         event('DTSTART:20200131T080000Z', 'DURATION:PT1H', 'RRULE:FREQ=MONTHLY;BYMONTHDAY=-1'),

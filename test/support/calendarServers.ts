@@ -102,7 +102,11 @@ export async function serveFeed(text: string): Promise<FeedServer> {
       case '/broken':
         return { status: 500, body: 'a secret of the server' };
       case '/moved':
-        return { status: 302, headers: { location: url.searchParams.get('to') ?? '/' } };
+        return {
+          status: 302,
+          headers: { location: url.searchParams.get('to') ?? '/' },
+          body: 'Moved. '.repeat(100_000),
+        };
       case '/page':
         return { status: 200, headers: { 'content-type': 'text/html' }, body: '<!doctype html><title>Sign in</title>' };
       case '/huge':

@@ -59,7 +59,7 @@ export const AvailabilityRef = builder.objectRef<AvailabilityView>('Availability
   fields: (t) => ({
     available: t.boolean({
       description: 'Whether nothing keeps the rep away. A meeting counts as absence here; pools may see it otherwise.',
-      resolve: ({ absences }) => absences.length === 0,
+      resolve: ({ absences, hasLeft }) => !hasLeft && absences.length === 0,
     }),
     absences: t.field({ type: [AbsenceRef], resolve: ({ absences }) => [...absences] }),
     leaves: t.field({
@@ -121,7 +121,7 @@ builder.mutationField('setAvailability', (t) =>
     args: { input: t.arg({ type: SetAvailabilityInput, required: true }) },
     resolve: (_root, { input }, context) =>
       orRefusal(async () => {
-        const { name, workspaceId, role } = signedIn(context);
+        const { name, workspaceId, role, repId: own } = signedIn(context);
         const delegateId = decodeOptionalId('Rep', input.delegateId) ?? null;
         if (delegateId !== null && (await context.loaders.rep.load(delegateId)) === null) {
           throw new Refusal('NOT_FOUND', 'There is no such delegate.');
@@ -135,7 +135,7 @@ builder.mutationField('setAvailability', (t) =>
           delegateId,
           note: parse(noteSchema, input.note, ['note']),
           openLeads: input.openLeads ?? 'KEEP',
-          by: name,
+          by: repId === own ? null : name,
           isSuperior: role !== 'REP',
         });
         await context.intake.lanes.run(workspaceId, operation);

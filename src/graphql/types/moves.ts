@@ -11,7 +11,7 @@ import { type Context, configurationContext, signedIn } from '../context.ts';
 import { decodeId, decodeOptionalId } from '../ids.ts';
 import { orRefusal, resultType } from '../results.ts';
 import { visibleLead } from '../visibleLead.ts';
-import { MethodRef } from './enums.ts';
+import { MethodRef, OpenLeadsRef } from './enums.ts';
 import { filterWhere, LeadFilterRef } from './leadList.ts';
 import { AccountRef, LeadRef, loadRequired, PoolRef, RepRef, TerritoryRef } from './refs.ts';
 import { countBy, RepCountRef } from './submission.ts';
@@ -230,7 +230,15 @@ async function destinationOf(
 const OffboardRepInput = builder.inputType('OffboardRepInput', {
   fields: (t) => ({
     repId: t.id({ required: true }),
-    successorId: t.id({ description: 'Who gets the accounts and territories; without, they wait to be re-owned.' }),
+    successorId: t.id({
+      description:
+        'Who gets the accounts and territories, and answers for the queues; without, they wait to be re-owned.',
+    }),
+    openLeads: t.field({
+      type: OpenLeadsRef,
+      description:
+        'REDISTRIBUTE unless told; DELEGATE: to the successor, or else the backup. KEEP: they stay until somebody moves them.',
+    }),
     reason: t.string({ description: 'At most 500 characters.' }),
     dryRun: t.boolean({ description: dryRunArg }),
   }),
@@ -280,6 +288,7 @@ builder.mutationField('offboardRep', (t) =>
         const offboarded = await offboardRep(moveContext(context), {
           repId: decodeId('Rep', input.repId),
           successorId: decodeOptionalId('Rep', input.successorId) ?? null,
+          openLeads: input.openLeads ?? 'REDISTRIBUTE',
           reason: parse(line(500).nullish(), input.reason, ['reason']) ?? 'The owner has left',
           dryRun,
         });
