@@ -51,7 +51,6 @@ export async function dueCalendars({ pool }: Pick<Database, 'pool'>, now: Date):
 /** Reads one calendar. What cannot be read is noted with why, and tried again later. */
 export async function syncCalendar(options: CalendarSyncOptions, workspaceId: string, id: string): Promise<void> {
   const { database, clock } = options;
-  const key = { workspaceId_id: { workspaceId, id } };
   const [calendar] = await database.prisma.calendar.updateManyAndReturn({
     where: { workspaceId, id },
     data: { attempt: { increment: 1 } },
@@ -77,8 +76,8 @@ export async function syncCalendar(options: CalendarSyncOptions, workspaceId: st
     const since = now.getTime() - (calendar.syncedAt ?? calendar.createdAt).getTime();
     const wait = Math.max((retryAfterSeconds ?? 0) * 1_000, Math.min(Math.max(since, SYNC_EVERY_MS), MAX_BACK_OFF_MS));
     const tells = !calendar.alerted && since >= CALENDAR_STALE_MS;
-    await database.prisma.calendar.update({
-      where: key,
+    await database.prisma.calendar.updateMany({
+      where: { workspaceId, id, attempt: calendar.attempt },
       data: {
         faultCode: code,
         fault: message,
