@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
-import { lockLane } from '../db/lane.ts';
+import { beginLane, lockLane } from '../db/lane.ts';
 import { Refusal } from '../domain/errors.ts';
 import { Batch } from './batch.ts';
 import { load, type Wanted } from './loadLeads.ts';
@@ -52,6 +52,8 @@ const BATCH_SIZE = 256;
 /** Leads waiting in this process: some ten seconds of work. More are told to come again. */
 const MAX_WAITING = 20_000;
 const MAX_TRIES = 5;
+/** A batch decides in milliseconds; with a configuration to compile, in a second or two. */
+const SILENT_MS = 4_000;
 
 interface Waiting {
   readonly operation: Operation<unknown>;
@@ -132,7 +134,7 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
     const client = await database.pool.connect();
     let broken: Error | undefined;
     try {
-      await client.query('BEGIN');
+      await beginLane(client, SILENT_MS);
       const before = await lockLane(client, workspaceId);
       const current = await refresh(client, workspaceId, memory, before);
       // From here on the memory runs ahead of the database: it is good again only after the commit.

@@ -15,6 +15,8 @@ import type { Steps } from './recurrence.ts';
 import { UTC, type Zone, zonesOf } from './zones.ts';
 
 const DAY_MS = 86_400_000;
+/** A century: longer events would end when no calendar does any more. */
+const MAX_DAYS = 36_525;
 /** In characters; a name is looked for in it. */
 const MAX_SUMMARY = 500;
 
@@ -138,7 +140,9 @@ function lengthOf(value: unknown): Length {
   if (typeof value !== 'string' || !ICAL.Duration.isValueString(value)) return none;
   try {
     const { weeks, days, hours, minutes, seconds, isNegative } = ICAL.Duration.fromString(value);
-    return isNegative ? none : { days: weeks * 7 + days, restMs: (hours * 3_600 + minutes * 60 + seconds) * 1_000 };
+    if (isNegative) return none;
+    const restMs = (hours * 3_600 + minutes * 60 + seconds) * 1_000;
+    return { days: Math.min(weeks * 7 + days, MAX_DAYS), restMs: Math.min(restMs, MAX_DAYS * DAY_MS) };
   } catch {
     return none;
   }

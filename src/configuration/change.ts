@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 import type { Kind } from '../db/configuration.ts';
 import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
-import { lockLane } from '../db/lane.ts';
+import { beginLane, lockLane } from '../db/lane.ts';
 import type { NewEvent } from '../events/kinds.ts';
 
 /** On whose behalf a configuration is changed, and where. */
@@ -50,6 +50,8 @@ const TABLES = {
 export type ConfigurationTable = keyof typeof TABLES;
 
 const MAX_TRIES = 5;
+/** Files of a hundred thousand things take seconds to look through. */
+const SILENT_MS = 30_000;
 
 /**
  * Runs `work` in one transaction under the lane and raises the versions of what it touched, so that the next decision,
@@ -82,7 +84,7 @@ async function attempt<Result>(
   const client = await database.pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query('BEGIN');
+    await beginLane(client, SILENT_MS);
     const counters = await lockLane(client, workspaceId);
     const now = clock.now();
     const batch = counters.batch + 1;

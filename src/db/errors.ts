@@ -23,12 +23,14 @@ export const isRetryable = (error: unknown): boolean => ['40001', '40P01', '55P0
 
 /**
  * The connection broke, could not be made, or the query took too long. SQLSTATE classes 08 (connection),
- * 57P (shutdown, crash recovery), 53 (out of connections or memory), 57014 (cancelled); Node's own socket
+ * 57P (shutdown, crash recovery), 53 (out of connections or memory), 57014 (cancelled), 25P03 (silent in a transaction); Node's own socket
  * errors; and node-postgres, which gives its connection errors no code.
  */
 export const isUnavailable = (error: unknown): boolean =>
   error instanceof Unavailable ||
-  /^(08|57P|53|57014|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|P1001|P1002|P1008|P1017|P2024)/.test(codeOf(error)) ||
+  /^(08|57P|53|57014|25P03|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|P1001|P1002|P1008|P1017|P2024)/.test(
+    codeOf(error),
+  ) ||
   (error instanceof Error &&
     /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|ended the connection/.test(
       error.message,

@@ -8,6 +8,16 @@ export interface Counters {
   lastAssignment: number;
 }
 
+/**
+ * Begins a transaction that is going to hold a lane. A server that is frozen meanwhile must not hold up the others: after
+ * so long without a word from it PostgreSQL takes the lane back.
+ *
+ * @param silentMs more than there is ever to be worked out between two statements
+ */
+export const beginLane = async (client: pg.ClientBase, silentMs: number): Promise<void> => {
+  await client.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${Math.trunc(silentMs)}`);
+};
+
 /** Locks the workspace's lane for the transaction and reads its counters. */
 export const lockLane = (client: pg.ClientBase, workspaceId: string): Promise<Counters> =>
   readLane(client, workspaceId, 'FOR UPDATE');

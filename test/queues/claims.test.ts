@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { expectSound, look, open, someone } from '../support/time.ts';
-import { claim, claimNext, expectCounted, line, openClaims, queueSeen } from '../support/waiting.ts';
+import { look, open, someone } from '../support/time.ts';
+import { claim, claimNext, expectCounted, expectInOrder, line, openClaims, queueSeen } from '../support/waiting.ts';
 import type { TestWorkspace } from '../support/workspace.ts';
 
 let app: TestApp;
@@ -27,8 +27,7 @@ describe('one lead', () => {
       new Set([`NOT_QUEUED The lead does not wait; Rep ${won[0]?.owner} owns it.`]),
     );
     expect(await workspace.owner(id)).toBe(won[0]?.owner);
-    await expectCounted(app, workspace);
-    await expectSound(app, workspace);
+    await expectInOrder(app, workspace);
   });
 
   test('that waits is of whoever answers for it, at no cost, and of whoever claims it from then on', async () => {
@@ -92,7 +91,7 @@ describe('one lead', () => {
     expect([second.owner, second.method]).toEqual(['boss', 'DUPLICATE']);
     await claim(workspace, first.id, undefined, 'a');
     expect(await workspace.owner(second.id)).toBe('a');
-    await expectSound(app, workspace);
+    await expectInOrder(app, workspace);
   });
 });
 
@@ -211,7 +210,7 @@ describe('the next lead', () => {
 
 describe('who claims', () => {
   test('may be outside working hours, paused or away: whoever claims is there', async () => {
-    const about = { a: { workingHours: [{ days: [7], from: '08:00', to: '09:00' }] } };
+    const about = { a: { workingHours: [{ days: ['SUNDAY'], from: '08:00', to: '09:00' }] } };
     const workspace = await openClaims(app, { reps: ['a', 'b'], about });
     await workspace.updateRep('b', { status: 'PAUSED' });
     const ids = await submitIds(workspace, [someone(), someone()]);

@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { TestApp } from './app.ts';
+import { differing } from './replay.ts';
 import { type Crew, open } from './time.ts';
 import type { TestWorkspace } from './workspace.ts';
 
@@ -104,27 +106,46 @@ export interface Told {
 /** Says whether a rep is there. */
 export async function say(workspace: TestWorkspace, rep: string | null, input: object, key?: string): Promise<Told> {
   const repId = rep === null ? {} : { repId: workspace.rep(rep) };
-  const { data, errors } = await workspace.send<{
-    setAvailability: Told & { issues?: { path: string; message: string }[] };
-  }>(
-    `mutation ($input: SetAvailabilityInput!) { setAvailability(input: $input) { __typename
+  interface Answer extends Omit<Told, 'issues'> {
+    readonly issues?: readonly { readonly path: string; readonly message: string }[];
+  }
+  const { data, errors } = await workspace.send<{ setAvailability: Answer }>(
+    `mutation ($input: SetAvailabilityInput!) { setAvailability(input: $input) {
        ... on InvalidInputError { issues { path message } } ... on Error { code message } } }`,
     { input: { ...repId, ...input } },
     key,
   );
-  if (!data?.setAvailability) throw new Error(errors.map(({ message }) => message).join('; '));
-  const { code, message, issues } = data.setAvailability as never as {
-    code?: string;
-    message?: string;
-    issues?: { path: string; message: string }[];
-  };
-  if (code === undefined) return {};
-  return {
-    code,
-    message: message as string,
-    ...(issues ? { issues: issues.map((issue) => `${issue.path}: ${issue.message}`) } : {}),
-  };
+  if (!data) throw new Error(errors.map(({ message }) => message).join('; '));
+  const { issues, ...told } = data.setAvailability;
+  return issues ? { ...told, issues: issues.map(({ path, message }) => `${path}: ${message}`) } : told;
 }
+
+/**
+ * Every decision comes out the same when it is replayed, what is counted is what waits, and reps hold what they own and have
+ * claimed.
+ */
+export async function expectInOrder(app: TestApp, workspace: TestWorkspace): Promise<void> {
+  expect(await differing(app, workspace.id)).toEqual([]);
+  await expectCounted(app, workspace);
+  const { rows } = await app.database.pool.query(HELD, [workspace.id]);
+  expect(rows.filter(({ counted, held }) => !isDeepStrictEqual(counted, held))).toEqual([]);
+}
+
+const HELD = `
+  WITH held AS (
+    SELECT a.* FROM "Assignment" a JOIN "Lead" l ON l."workspaceId" = $1 AND l."id" = a."leadId" AND l."closedAt" IS NULL
+    WHERE a."workspaceId" = $1 AND a."endedAt" IS NULL
+  ), sources AS (
+    SELECT "repId", "poolId" AS "from" FROM held WHERE "poolId" IS NOT NULL
+    UNION ALL SELECT "repId", "queueId" FROM held WHERE "method" = 'CLAIM'
+  )
+  SELECT r."key", jsonb_build_object('load', coalesce(s."load", 0), 'held', coalesce(s."held", '{}')) AS "counted",
+    jsonb_build_object(
+      'load', (SELECT coalesce(sum("cost"), 0) FROM held WHERE held."repId" = r."id"),
+      'held', coalesce((SELECT jsonb_object_agg("from", "n") FROM (
+        SELECT "from", count(*) AS "n" FROM sources WHERE sources."repId" = r."id" GROUP BY 1) AS each), '{}')
+    ) AS "held"
+  FROM "Rep" r LEFT JOIN "RepState" s ON s."workspaceId" = $1 AND s."repId" = r."id" WHERE r."workspaceId" = $1`;
 
 /** What is counted is what waits, and each that waits is an open lead with somebody who answers for it and a deadline. */
 export async function expectCounted({ database }: TestApp, { id }: TestWorkspace): Promise<void> {
