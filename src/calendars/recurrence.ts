@@ -206,7 +206,7 @@ class BoundedIterator extends ICAL.RecurIterator {
   }
 
   override increment_monthday(days: number): void {
-    this.steps.spend(Math.ceil(days / 50));
+    this.steps.spend(Math.ceil(days / 10));
     super.increment_monthday(days);
   }
 
@@ -226,7 +226,7 @@ class BoundedIterator extends ICAL.RecurIterator {
   }
 
   override expand_year_days(year: number): number {
-    this.steps.spend(Object.values(this.rule.parts).flat().length + 4);
+    this.steps.spend(Object.values(this.rule.parts).flat().length + 12);
     return super.expand_year_days(year);
   }
 

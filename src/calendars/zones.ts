@@ -1,4 +1,3 @@
-import ICAL from 'ical.js';
 import { Temporal } from 'temporal-polyfill';
 import { isTimeZone } from '../domain/localTime.ts';
 import { CalendarFault } from './fault.ts';
@@ -118,9 +117,12 @@ function onsetsOf(observance: JsonComponent, steps: Steps): Onset[] {
 const hasEnd = (rule: unknown): boolean =>
   typeof rule === 'object' && rule !== null && ('until' in rule || 'count' in rule);
 
+/** In ms; null for one that is missing or cannot be. */
 function offsetOf(observance: JsonComponent, name: 'tzoffsetto' | 'tzoffsetfrom'): number | null {
-  const value = firstText(observance, name);
-  if (value === null) return null;
-  const seconds = ICAL.UtcOffset.fromString(value).toSeconds();
-  return Number.isFinite(seconds) ? seconds * 1_000 : null;
+  const parts = /^([+-])(\d\d):?([0-5]\d)(?::?([0-5]\d))?$/.exec(firstText(observance, name) ?? '');
+  if (!parts) return null;
+  const [, sign, hours, minutes, seconds = 0] = parts;
+  const offsetMs = (Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1_000;
+  if (offsetMs >= 86_400_000) return null;
+  return sign === '-' ? -offsetMs : offsetMs;
 }

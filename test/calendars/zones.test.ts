@@ -184,6 +184,11 @@ describe('a time zone that the calendar defines', () => {
       '2026-03-02T04:00Z',
     ],
     [
+      'of an offset with seconds, as they were long ago',
+      [['DTSTART:18700101T000000', 'TZOFFSETFROM:-005328', 'TZOFFSETTO:-005328']],
+      '2026-03-02T09:53:28Z',
+    ],
+    [
       'with changes on named dates',
       [
         ['DTSTART:19700101T000000', 'TZOFFSETFROM:+0000', 'TZOFFSETTO:+0200', 'RDATE:20260101T000000,20260301T000000'],
@@ -209,8 +214,16 @@ describe('a time zone that the calendar defines', () => {
     expect(startsWith(parts, '2026-03-01T00:00Z', '2026-03-08T00:00Z')).toEqual(['2026-03-02T04:00Z']);
   });
 
-  test('that says nothing gives way to the zone of its name', () => {
-    const parts = [zone('Europe/Berlin'), event('DTSTART;TZID=Europe/Berlin:20260302T090000', 'DURATION:PT1H')];
+  test.each<[what: string, ...observances: (readonly string[])[]]>([
+    ['that says nothing'],
+    ['with an empty offset', ['DTSTART:19700101T000000', 'TZOFFSETFROM:', 'TZOFFSETTO:']],
+    ['with an offset of days', ['DTSTART:19700101T000000', 'TZOFFSETFROM:+9900', 'TZOFFSETTO:+9900']],
+    ['with an offset that is no number', ['DTSTART:19700101T000000', 'TZOFFSETFROM:+0100', 'TZOFFSETTO:one']],
+  ])('%s gives way to the zone of its name', (_, ...observances) => {
+    const parts = [
+      zone('Europe/Berlin', ...observances),
+      event('DTSTART;TZID=Europe/Berlin:20260302T090000', 'DURATION:PT1H'),
+    ];
     expect(startsWith(parts, '2026-03-01T00:00Z', '2026-03-08T00:00Z')).toEqual(['2026-03-02T08:00Z']);
   });
 });

@@ -15,7 +15,15 @@ beforeAll(async () => {
   testDatabase = await createTestDatabase();
   database = openDatabase(testDatabase.url, { max: 3, onError: () => {} });
 });
+const servers: ServerProcess[] = [];
+const start = async (): Promise<ServerProcess> => {
+  const server = await startProcess(testDatabase.url);
+  servers.push(server);
+  return server;
+};
+
 afterAll(async () => {
+  for (const { child } of servers) child.kill('SIGKILL');
   await database.close();
   await testDatabase.drop();
 });
@@ -41,8 +49,8 @@ const holdsLane = async (): Promise<boolean> => {
 };
 
 test('a server that is frozen with the lane in its hands does not hold up the others', async () => {
-  const first = await startProcess(testDatabase.url);
-  const second = await startProcess(testDatabase.url);
+  const first = await start();
+  const second = await start();
   const workspaceId = await ensureWorkspace(database, systemClock);
   const context = { database, workspaceId, by: 'test', clock: systemClock, committed: () => {} };
   await applyCompany(context, onePool(3));
@@ -69,5 +77,4 @@ test('a server that is frozen with the lane in its hands does not hold up the ot
     'the first one goes on, too',
   );
   await Promise.all(load);
-  for (const server of [first, second]) await server.stop();
 });

@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { createLog } from '../../src/log.ts';
 import { startTestApp, type TestApp, testConfig, until } from '../support/app.ts';
-import { HOUR, look, MINUTE, pass, someone, trail } from '../support/time.ts';
+import { type Crew, HOUR, look, MINUTE, pass, someone, trail } from '../support/time.ts';
 import { expectCounted, expectInOrder, openWaiting, queueSeen, say } from '../support/waiting.ts';
 import type { TestWorkspace } from '../support/workspace.ts';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
+  // Without a sweep of its own: what happens at once does so without one.
+  app = await startTestApp({ config: { role: 'api' } });
 });
 afterAll(() => app.stop());
 
@@ -31,7 +32,9 @@ test('a lead that nobody is there for waits for somebody, with an owner who answ
 });
 
 describe('what waits goes to', () => {
-  test.each<readonly [string, object, (workspace: TestWorkspace, held: string) => Promise<unknown>, boolean]>([
+  test.each<
+    readonly [string, NonNullable<Crew['about']>, (workspace: TestWorkspace, held: string) => Promise<unknown>, boolean]
+  >([
     ['who has closed a lead, at once', { a: { capacity: 1 } }, (workspace, held) => workspace.close(held), true],
     [
       'whose lead is given to another, at once',
@@ -213,6 +216,19 @@ describe('a lead that nobody who is there may own', () => {
     expect(await workspace.owner(own.id)).toBe('boss');
     await say(workspace, 'b', { status: 'AVAILABLE' });
     await until(async () => (await workspace.owner(own.id)) === 'b', 'b has it');
+  });
+
+  test('since they have declined it, is not pushed to them, and goes to the next who comes', async () => {
+    const workspace = await openWaiting(app, { reps: ['a', 'b'], members: ['a'], step: { offerSeconds: 60 } });
+    const { id } = await workspace.submit(someone());
+    const assignmentId = (await look(workspace, id)).present.id;
+    await workspace.mutate('declineAssignment', { assignmentId, reason: 'Not mine' }, '__typename');
+    await app.sweep();
+    expect(await trail(workspace, id)).toBe('a DEFAULT, boss QUEUE');
+    await setMembers(workspace, ['a', 'b']);
+    await app.sweep();
+    expect(await trail(workspace, id)).toBe('a DEFAULT, boss QUEUE, b DEFAULT');
+    await expectInOrder(app, workspace);
   });
 
   test('is looked at again with what happens and not for ever', async () => {

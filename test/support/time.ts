@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
-import type { TestApp } from './app.ts';
+import { type App, createApp } from '../../src/app.ts';
+import { createLog } from '../../src/log.ts';
+import { type TestApp, testConfig } from './app.ts';
 import { books, IN_ORDER } from './books.ts';
 import { differing } from './replay.ts';
 import { openWorkspace, type TestWorkspace } from './workspace.ts';
@@ -144,3 +146,28 @@ export const open = (app: TestApp, given: Crew): Promise<TestWorkspace> => openW
 
 /** A moment as the API tells it. */
 export const iso = (moment: number): string => new Date(moment).toISOString();
+
+/** Another server on the same database, by the same clock. */
+export async function startSecond({ testDatabase, clock }: TestApp): Promise<App> {
+  const second = createApp({ config: testConfig(testDatabase.url), clock, log: createLog('silent') });
+  await second.start();
+  return second;
+}
+
+/** Deadlines that are due by the clock and have not been seen to. */
+export async function overdue({ database, clock }: TestApp, { id }: TestWorkspace): Promise<number> {
+  const where = { workspaceId: id, dueAt: { lte: clock.now() } };
+  return database.prisma.deadline.count({ where });
+}
+
+/** Submits a lead that somebody is offered. */
+export const offered = async (workspace: TestWorkspace, given: object = {}) => {
+  const { id } = await workspace.submit(someone(given));
+  return { id, assignmentId: (await look(workspace, id)).present.id };
+};
+
+export const accept = (workspace: TestWorkspace, assignmentId: string, key?: string) =>
+  workspace.mutate('acceptAssignment', { assignmentId }, 'assignment { offer { status } acknowledgedAt }', key);
+
+export const decline = (workspace: TestWorkspace, assignmentId: string, reason = 'No time', key?: string) =>
+  workspace.mutate('declineAssignment', { assignmentId, reason }, 'assignment { offer { status reason } }', key);

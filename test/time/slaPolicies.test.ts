@@ -121,7 +121,10 @@ describe('until when', () => {
     const dueAt = iso(app.clock.now().getTime() + MINUTE);
     expect((await look(workspace, quick.id)).present.sla).toEqual({ policy: 'slow', dueAt, status: 'DUE' });
 
-    const deleted = await workspace.send('mutation ($id: ID!) { deleteSlaPolicy(input: { id: $id }) { __typename ... on Error { message } } }', { id });
+    const deleted = await workspace.send(
+      'mutation ($id: ID!) { deleteSlaPolicy(input: { id: $id }) { __typename ... on Error { message } } }',
+      { id },
+    );
     expect(deleted.errors).toEqual([]);
     expect(await look(workspace, slow.id)).toEqual(before[0]);
   });

@@ -157,7 +157,7 @@ const SlaRef = builder.objectRef<Assignment>('Sla').implement({
     status: t.field({
       type: SlaStatusRef,
       nullable: true,
-      description: 'Null where the lead moved on before it was due.',
+      description: 'Null where the lead moved on, or was closed, before it was due.',
       resolve: ({ slaStatus }) => slaStatus,
     }),
   }),
