@@ -7,6 +7,7 @@ import { awayAmong, forgetHandOver, type HandOver } from './assignment/presence.
 import { serveQueues } from './assignment/queues.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './db/client.ts';
+import { Unavailable } from './db/errors.ts';
 import type { Rep } from './db/generated/client.ts';
 
 export interface SweepOptions {
@@ -21,6 +22,7 @@ export interface SweepOptions {
 }
 
 const INTERVAL_MS = 1_000;
+const PUT_OFF_MS = 60_000;
 /** Offers of one rep that are looked at in one go. */
 const MAX_OFFERS = 250;
 /** Absences that begin, seen to in one go. */
@@ -72,17 +74,41 @@ function partsOf(options: SweepOptions, pending: Pending, now: Date): (() => Pro
   const { lanes } = options;
   const { workspaceId, due, leaves, waiting, offers } = pending;
   return [
-    ...(due ? [() => fireAll(lanes, workspaceId, now)] : []),
+    ...(due ? [() => fireAll(options, workspaceId, now)] : []),
     ...(leaves ? [() => handOver(options, workspaceId, now)] : []),
     ...(waiting ? [() => lanes.run(workspaceId, serveQueues)] : []),
     ...(offers ? [() => withdrawFromAway(options, workspaceId)] : []),
   ];
 }
 
-async function fireAll(lanes: Lanes, workspaceId: string, now: Date): Promise<void> {
+async function fireAll(options: SweepOptions, workspaceId: string, now: Date): Promise<void> {
   let fired: number;
-  do fired = await lanes.run(workspaceId, fireDue(now));
-  while (fired >= FIRED_AT_ONCE);
+  do {
+    fired = await options.lanes.run(workspaceId, fireDue(now)).catch((error: unknown) => {
+      if (error instanceof Unavailable) throw error;
+      return fireApart(options, workspaceId, now);
+    });
+  } while (fired >= FIRED_AT_ONCE);
+}
+
+/** One after the other: a deadline that cannot be carried out is put off, and holds up no other. */
+async function fireApart({ database, lanes, log }: SweepOptions, workspaceId: string, now: Date): Promise<number> {
+  const due = await database.prisma.deadline.findMany({
+    where: { workspaceId, dueAt: { lte: now }, kind: { not: 'LEAVE' } },
+    orderBy: [{ dueAt: 'asc' }, { subjectId: 'asc' }],
+    take: FIRED_AT_ONCE,
+  });
+  for (const { kind, subjectId, leadId } of due) {
+    try {
+      await lanes.run(workspaceId, fireDue(now, subjectId));
+    } catch (error) {
+      if (error instanceof Unavailable) throw error;
+      log.error({ err: error, kind, leadId }, 'a deadline could not be carried out; it is tried again in a minute');
+      const dueAt = new Date(now.getTime() + PUT_OFF_MS);
+      await database.prisma.deadline.updateMany({ where: { workspaceId, kind, subjectId }, data: { dueAt } });
+    }
+  }
+  return due.length;
 }
 
 /** Lets offers move on whose reps are away by now. */

@@ -33,12 +33,13 @@ export const FIRED_AT_ONCE = 250;
  * Carries out what is due at a moment.
  *
  * @param now by the clock that all servers share
+ * @param subjectId only those of this one
  * @returns how many deadlines there were: as many as FIRED_AT_ONCE means that there may be more
  */
-export const fireDue = (now: Date): Operation<number> => ({
+export const fireDue = (now: Date, subjectId: string | null = null): Operation<number> => ({
   ...NOTHING,
   size: FIRED_AT_ONCE,
-  due: { now, limit: FIRED_AT_ONCE },
+  due: { now, limit: FIRED_AT_ONCE, subjectId },
   apply: (batch) => {
     const due = batch.takeDue();
     for (const deadline of due) fire(batch, deadline, now);

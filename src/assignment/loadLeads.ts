@@ -27,6 +27,8 @@ export interface Wanted {
 export interface Due {
   readonly now: Date;
   readonly limit: number;
+  /** Only those of this one; null for all. */
+  readonly subjectId: string | null;
 }
 
 export interface Waiting {
@@ -85,6 +87,7 @@ const SELECT_ASSIGNMENTS = `
 /* Whoever sweeps at the same time takes others. */
 const SELECT_DUE = `
   SELECT * FROM "Deadline" WHERE "workspaceId" = $1 AND "dueAt" <= $2 AND "kind" <> 'LEAVE'
+    AND ($4::uuid IS NULL OR "subjectId" = $4)
   ORDER BY "dueAt", "subjectId" LIMIT $3 FOR UPDATE SKIP LOCKED`;
 
 const SELECT_WAITING = `
@@ -107,7 +110,14 @@ export async function load(client: pg.ClientBase, workspaceId: string, wanted: W
   const due =
     wanted.due === null
       ? []
-      : (await client.query<Deadline>(SELECT_DUE, [workspaceId, wanted.due.now, wanted.due.limit])).rows;
+      : (
+          await client.query<Deadline>(SELECT_DUE, [
+            workspaceId,
+            wanted.due.now,
+            wanted.due.limit,
+            wanted.due.subjectId,
+          ])
+        ).rows;
   const waiting =
     wanted.waiting.length === 0
       ? []
