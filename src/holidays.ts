@@ -19,7 +19,8 @@ function holidaysLibrary(): typeof Holidays {
 const remembered = new Map<string, ReadonlySet<string>>();
 const MAX_REMEMBERED = 1_000;
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Whether there are tables for a region: a country, `DE`, or a part of one, `DE-BY`. */
 export function isHolidayRegion(region: string): boolean {
@@ -57,7 +58,8 @@ function daysOf(region: string, year: number): ReadonlySet<string> {
   // One that begins at the end of a year may go on into the next.
   for (const holiday of [...tables.getHolidays(year - 1), ...tables.getHolidays(year)]) {
     if (holiday.type !== 'public') continue;
-    const length = Math.round((holiday.end.getTime() - holiday.start.getTime()) / DAY_MS);
+    // Whole days alone; one on which the clock is put forward has 23 hours.
+    const length = Math.floor((holiday.end.getTime() - holiday.start.getTime() + HOUR_MS) / DAY_MS);
     const first = Temporal.PlainDate.from(holiday.date.slice(0, 10));
     for (let day = 0; day < length; day += 1) days.add(first.add({ days: day }).toString());
   }

@@ -71,6 +71,7 @@ function origin({ method, account, territoryId, stepKey }: Told, names: Names, w
 
 /** Nothing where the step names the rep itself. */
 function why(decision: Told, attempt: Attempt, names: Names, words: Words): string[] {
+  if (decision.method === 'QUEUE') return [words.waits];
   if (attempt.via === 'LAST_RESORT' && decision.steps.length === 1) return [words.noStep];
   const via = words.via[attempt.via];
   const pool = attempt.poolId && names.pool(attempt.poolId);
@@ -117,6 +118,7 @@ export const reasonText = (considered: Considered, language: Language): string =
 interface Words {
   readonly number: Intl.NumberFormat;
   readonly formerRep: string;
+  readonly waits: string;
   readonly beyondCapacity: string;
   readonly noStep: string;
   readonly ownerLeft: string;
@@ -163,6 +165,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
   EN: {
     number: NUMBER_EN,
     formerRep: 'a former rep',
+    waits: 'answers for it while it waits in the queue',
     beyondCapacity: 'taken beyond capacity',
     noStep: 'no step matched',
     ownerLeft: 'manager of the owner, who has left',
@@ -182,10 +185,9 @@ const WORDS: Readonly<Record<Language, Words>> = {
     methods: {
       FALLBACK: 'Last resort',
       DUPLICATE: 'The same person again',
-      QUEUE: 'Waits',
-      CLAIM: 'Claimed',
+      CLAIM: 'Claimed from the queue',
       MANUAL: 'By hand',
-      ESCALATION: 'Nobody had acted',
+      ESCALATION: 'Escalated, since the owner had not acted',
       REASSIGNMENT: 'Redistributed',
       OFFBOARDING: 'The owner has left',
     },
@@ -193,11 +195,11 @@ const WORDS: Readonly<Record<Language, Words>> = {
       TARGET: '',
       SUBMITTER: 'has entered the lead',
       DELEGATE: 'delegate of the owner, who is away',
-      HORIZON: 'nobody is there, is back first',
+      HORIZON: 'back first, since nobody is there',
       BACKUP_POOL: 'as backup',
-      ASSIGN_ANYWAY: 'although away',
-      QUEUE: 'in the queue',
-      BACKUP: 'stands in for the owner',
+      ASSIGN_ANYWAY: 'although nobody is there',
+      QUEUE: 'from the queue',
+      BACKUP: 'backup of the owner',
       MANAGER: 'manager, since nobody else could take it',
       LAST_RESORT: 'takes what no step could place',
     },
@@ -216,7 +218,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
       WEIGHT: 'credits level, the heavier weight',
       WAITED: 'credits level, has waited longest',
       POSITION: 'credits level, first in the pool',
-      GAVE_WAY: 'who catches up has just received one',
+      GAVE_WAY: 'next in line, since who catches up has just had one',
     },
     reasons: {
       CHOSEN: () => 'chosen',
@@ -250,6 +252,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
   DE: {
     number: NUMBER_DE,
     formerRep: 'jemand, der nicht mehr da ist',
+    waits: 'verantwortlich, solange er in der Warteschlange wartet',
     beyondCapacity: 'über das Limit hinaus',
     noStep: 'kein Schritt traf zu',
     ownerLeft: 'Führungskraft des ausgeschiedenen Betreuers',
@@ -269,10 +272,9 @@ const WORDS: Readonly<Record<Language, Words>> = {
     methods: {
       FALLBACK: 'Letzte Instanz',
       DUPLICATE: 'Dieselbe Person noch einmal',
-      QUEUE: 'Wartet',
-      CLAIM: 'Selbst genommen',
+      CLAIM: 'Aus der Warteschlange genommen',
       MANUAL: 'Von Hand',
-      ESCALATION: 'Niemand hatte reagiert',
+      ESCALATION: 'Eskaliert, weil der Besitzer nicht reagiert hatte',
       REASSIGNMENT: 'Neu verteilt',
       OFFBOARDING: 'Der bisherige Besitzer ist ausgeschieden',
     },
@@ -280,11 +282,11 @@ const WORDS: Readonly<Record<Language, Words>> = {
       TARGET: '',
       SUBMITTER: 'hat den Lead selbst eingegeben',
       DELEGATE: 'Vertretung des abwesenden Betreuers',
-      HORIZON: 'niemand ist da, ist als Erstes wieder da',
+      HORIZON: 'zuerst wieder da, weil gerade niemand da ist',
       BACKUP_POOL: 'als Ersatz',
-      ASSIGN_ANYWAY: 'trotz Abwesenheit',
-      QUEUE: 'in der Warteschlange',
-      BACKUP: 'vertritt den bisherigen Besitzer',
+      ASSIGN_ANYWAY: 'obwohl niemand da ist',
+      QUEUE: 'aus der Warteschlange',
+      BACKUP: 'Vertretung des bisherigen Besitzers',
       MANAGER: 'Führungskraft, weil ihn sonst niemand übernehmen konnte',
       LAST_RESORT: 'übernimmt, was kein Schritt vergeben konnte',
     },
@@ -303,7 +305,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
       WEIGHT: 'Guthaben gleich, höheres Gewicht',
       WAITED: 'Guthaben gleich, wartet am längsten',
       POSITION: 'Guthaben gleich, im Pool weiter vorn',
-      GAVE_WAY: 'wer aufholt, hat gerade einen erhalten',
+      GAVE_WAY: 'als Nächstes an der Reihe, weil der Aufholende gerade einen hatte',
     },
     reasons: {
       CHOSEN: () => 'ausgewählt',

@@ -175,6 +175,11 @@ print(compare('submitLead', 'plainInsert'));
 print(compare('submitLead', 'oneByOne'));
 print(await simulation(urls.submitLead));
 (await latency(urls.submitLead, repKeys, median('submitLead') / 2)).forEach(print);
+const { seconds } = await new Promise<{ seconds: number }>((resolve) => {
+  server.once('message', (message) => resolve(message as { seconds: number }));
+  server.send('storm');
+});
+print({ name: 'deadlines.10000', value: seconds, unit: 's' });
 server.removeAllListeners('exit');
 server.send('stop');
 agent.destroy();

@@ -106,7 +106,34 @@ const urls = {
   oneByOne: oneByOne.url,
 };
 
-process.on('message', async () => {
+/**
+ * Lets the SLA deadlines of 10,000 leads become due in the same second, which both servers sweep.
+ *
+ * @returns seconds until each has been escalated once
+ */
+async function storm(): Promise<number> {
+  const due = Date.now();
+  const { rowCount } = await database.pool.query(
+    `UPDATE "Deadline" SET "dueAt" = to_timestamp($2::float8 / 1000), "data" = jsonb_set("data", '{dueAts,0}', to_jsonb($2::bigint))
+     WHERE "workspaceId" = $1 AND "subjectId" IN (
+       SELECT "subjectId" FROM "Deadline" WHERE "workspaceId" = $1 AND "kind" = 'SLA' ORDER BY "dueAt" LIMIT ${STORM})`,
+    [workspaceId, due],
+  );
+  if (rowCount !== STORM) throw new Error(`only ${rowCount} deadlines are there`);
+  const start = performance.now();
+  const escalated = async (): Promise<number> =>
+    database.prisma.assignment.count({ where: { workspaceId, method: 'ESCALATION' } });
+  while ((await database.prisma.deadline.count({ where: { workspaceId, dueAt: { lte: new Date(due) } } })) > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const seconds = (performance.now() - start) / 1_000;
+  if ((await escalated()) !== STORM) throw new Error(`${await escalated()} escalations of ${STORM} deadlines`);
+  return seconds;
+}
+const STORM = 10_000;
+
+process.on('message', async (message) => {
+  if (message === 'storm') return void process.send?.({ seconds: await storm() });
   for (const app of [complete, oneByOne] satisfies App[]) await app.stop();
   await database.close();
   await embedded.stop();
