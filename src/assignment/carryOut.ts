@@ -11,7 +11,7 @@ import { type Ladder, ladderOf } from '../domain/sla.ts';
 import type { EventKind } from '../events/kinds.ts';
 import type { Batch, OwnedLead } from './batch.ts';
 import { type DecidedBy, type KeptCircumstances, storeDecision } from './storedDecision.ts';
-import { enqueue, tellQueued } from './waiting.ts';
+import { enqueue, tellQueued, tellTaken } from './waiting.ts';
 
 /*
  * What all operations that give leads to reps have in common.
@@ -69,8 +69,9 @@ export function carryOut(
 ): Assignment {
   for (const { rotationId, rotation } of decision.turns) batch.setRotation(rotationId, rotation);
   const { repId, method, stepKey, poolId, territoryId, planVersion, value, cost, classes, queue } = decision;
-  const counts = isOpen(lead.status) && queue === null && planVersion !== null;
-  const sla = counts ? ladderFor(batch, toRoutable(lead), repId) : null;
+  // What waits, for itself or beside another one, takes no place and has no clock of its owner's.
+  const isRunning = isOpen(lead.status) && cost > 0 && planVersion !== null;
+  const sla = isRunning ? ladderFor(batch, toRoutable(lead), repId) : null;
   const offerUntil =
     decision.offerSeconds === null ? null : new Date(batch.now.getTime() + decision.offerSeconds * 1_000);
   const assignment = batch.assign(
@@ -184,7 +185,10 @@ export function handOver(
     data: { to, method, reason },
   });
   if (decision.queue !== null) tellQueued(batch, leadId, reason);
-  else batch.emit({ kind, repId, leadId, assignmentId: assignment.id, data: { from, method, reason } });
+  else {
+    batch.emit({ kind, repId, leadId, assignmentId: assignment.id, data: { from, method, reason } });
+    tellTaken(batch, former, assignment);
+  }
   return assignment;
 }
 

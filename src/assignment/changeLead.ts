@@ -8,6 +8,7 @@ import { canOwn, handOver, NOTHING, noPlan, restartLadder } from './carryOut.ts'
 import type { Operation } from './lane.ts';
 import { decideMove } from './moveLeads.ts';
 import { keepExclusions, readDecision } from './storedDecision.ts';
+import { tellTaken } from './waiting.ts';
 
 export interface NewActivity {
   readonly leadId: string;
@@ -74,7 +75,8 @@ export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NE
 
 /** As `updateLeadStatus`, in an operation that has asked for the lead. */
 export function setStatus(batch: Batch, leadId: string, status: Exclude<LeadStatus, 'NEW'>): Lead {
-  const { lead: before, assignment } = batch.lead(leadId);
+  const owned = batch.lead(leadId);
+  const { lead: before, assignment } = owned;
   if (before.status === status) return before;
   const { reps, plan } = batch.memory.configuration;
   const isReopened = isOpen(status) && !isOpen(before.status);
@@ -83,7 +85,10 @@ export function setStatus(batch: Batch, leadId: string, status: Exclude<LeadStat
   if (isOrphan && plan === null) throw noPlan();
   const closedAt = isOpen(status) ? null : (before.closedAt ?? batch.now);
   const lead = batch.updateLead(leadId, { status, closedAt });
-  if (!isOpen(status)) stopWaiting(batch, batch.lead(leadId));
+  if (!isOpen(status)) {
+    stopWaiting(batch, batch.lead(leadId));
+    tellTaken(batch, owned, null);
+  }
   if ((before.status === 'DISQUALIFIED') !== (status === 'DISQUALIFIED')) returnTurns(batch, batch.lead(leadId));
   batch.emit({
     kind: 'lead.updated',

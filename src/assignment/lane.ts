@@ -6,7 +6,7 @@ import { Refusal } from '../domain/errors.ts';
 import { Batch } from './batch.ts';
 import { load, type Wanted } from './loadLeads.ts';
 import { type Memory, refresh } from './memory.ts';
-import { SERVED_AT_ONCE, serve, servesSomebody } from './queues.ts';
+import { serve, servesSomebody } from './queues.ts';
 import { write } from './write.ts';
 
 /** One thing to do under the lane. Operations that arrive while a commit is under way share the next one. */
@@ -144,8 +144,7 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
       const serving = servesSomebody(current, now) ? serve(current.configuration) : null;
       const wanted = wantedBy(serving === null ? operations : [serving, ...operations]);
       const batch = new Batch(workspaceId, current, now, await load(client, workspaceId, wanted));
-      const served = serving?.apply(batch) ?? 0;
-      const isFirst = served >= SERVED_AT_ONCE;
+      const isFirst = serving?.apply(batch) ?? false;
       const outcomes = (isFirst ? [] : operations).map((operation): Outcome => {
         try {
           return { result: operation.apply(batch) };

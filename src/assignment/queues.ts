@@ -19,24 +19,10 @@ import { membersOf, poolsOf, setQueueDeadline, tellQueued } from './waiting.ts';
  * that are offered to whoever claims them. Both have an owner meanwhile, who answers for them.
  */
 
-/** Leads of one queue that are given out in one transaction. */
-export const SERVED_AT_ONCE = 200;
+/** Leads of one queue that are looked at in one transaction. */
+const SERVED_AT_ONCE = 200;
 /** Of each kind, looked at for one claim: those in front that the rep may not own are passed by. */
 const CLAIM_CANDIDATES = 20;
-
-/** The members hear that a lead waits no longer. */
-function tellTaken(batch: Batch, { lead, queued }: OwnedLead, assignment: Assignment): void {
-  if (!queued) return;
-  const { configuration } = batch.memory;
-  const queue = configuration.queues.byId.get(queued.queueId);
-  const to = configuration.reps.byId.get(assignment.repId)?.key ?? null;
-  const data = { queue: queue?.key ?? null, to, method: assignment.method };
-  const members = new Set(membersOf(queue, queued, configuration));
-  members.delete(assignment.repId);
-  for (const repId of members) {
-    batch.emit({ kind: 'lead.claimed', repId, leadId: lead.id, assignmentId: assignment.id, data });
-  }
-}
 
 /** Whether leads wait for somebody, and somebody of their pool could take one. */
 export function servesSomebody(memory: Memory, now: Date): boolean {
@@ -54,19 +40,22 @@ export function servesSomebody(memory: Memory, now: Date): boolean {
 
 /**
  * Gives what waits for somebody to those who are there and have room, the highest priority and then the oldest first.
- * @returns how many leads were given
+ * @returns whether there may be more to give before anything else has its turn
  */
-export const serve = ({ queues }: Pick<RoutingConfiguration, 'queues'>): Operation<number> => {
+export const serve = ({ queues }: Pick<RoutingConfiguration, 'queues'>): Operation<boolean> => {
   const queueIds = new Set(queues.byId.keys());
   return {
     ...NOTHING,
     waiting: Array.from(queueIds, (queueId) => ({ queueId, waitsFor: 'SOMEONE', limit: SERVED_AT_ONCE }) as const),
     apply: (batch) => {
-      let served = 0;
-      for (const { leadId, waitsFor } of batch.waitingIn(queueIds)) {
-        if (waitsFor === 'SOMEONE' && pushOne(batch, batch.lead(leadId))) served += 1;
+      const lookedAt = new Map<string, number>();
+      let hasServed = false;
+      for (const { leadId, queueId, waitsFor } of batch.waitingIn(queueIds)) {
+        if (waitsFor !== 'SOMEONE') continue;
+        lookedAt.set(queueId, (lookedAt.get(queueId) ?? 0) + 1);
+        if (pushOne(batch, batch.lead(leadId))) hasServed = true;
       }
-      return served;
+      return hasServed && Math.max(...lookedAt.values()) >= SERVED_AT_ONCE;
     },
   };
 };
@@ -117,10 +106,11 @@ function takeFromQueue(
   kind: 'lead.assigned' | 'lead.claimed',
 ): Assignment {
   const { queued, assignment: before } = owned;
-  const companions =
-    decision.repId === before.repId ? [] : batch.companionsOf(owned).filter(({ queued: waits }) => waits === null);
+  const isOther = decision.repId !== before.repId;
+  const companions = batch
+    .companionsOf(owned)
+    .filter(({ queued: waits, assignment: { cost } }) => waits === null && (isOther || cost === 0));
   const assignment = handOver(batch, owned, decision, { ...by, queueId: queued?.queueId as string }, kept, kind);
-  tellTaken(batch, owned, assignment);
   const { repId, method } = decision;
   takeAlong(batch, companions, { repId, method: method === 'CLAIM' ? 'MANUAL' : method }, by);
   return assignment;

@@ -138,7 +138,9 @@ const duplicateLead = (): Refusal =>
 /** The same person again: the owner keeps the person, and hears of it as of a change. No turn is taken. */
 function joinOwner(batch: Batch, incoming: IncomingLead, settled: Settled, known: Known): Submitted {
   const { repId } = known.owned.assignment;
-  const decision = withoutStep(batch, settled.lead, { repId, method: 'DUPLICATE' });
+  const joined = withoutStep(batch, settled.lead, { repId, method: 'DUPLICATE' });
+  // Beside a lead that waits it takes no place either of whoever answers for both.
+  const decision = known.owned.queued === null ? joined : { ...joined, cost: 0, classes: [] };
   const lead = insertLead(batch, incoming, settled, decision, known);
   const by = { reason: null, assignedBy: null };
   const past = { firstReceivedAt: known.owned.firstReceivedAt, formerOwners: [] };

@@ -2,7 +2,7 @@ import type { Assignment, Lead, QueuedLead } from '../db/generated/client.ts';
 import type { Queue } from '../domain/configuration.ts';
 import type { Decision } from '../domain/decision.ts';
 import type { CompiledPool, RoutingConfiguration } from '../domain/routingConfiguration.ts';
-import type { Batch } from './batch.ts';
+import type { Batch, OwnedLead } from './batch.ts';
 
 /*
  * Places in queues: how a lead gets one, when that is looked at again, and who hears of it.
@@ -82,3 +82,22 @@ export const membersOf = (
   poolsOf(queue, queued, configuration)
     .flatMap(({ members }) => members.map(({ repId }) => repId))
     .slice(0, MEMBERS_TOLD);
+
+/**
+ * The members hear that a lead waits no longer.
+ *
+ * @param owned as it was while it waited
+ * @param assignment of whoever has it now; null where it was closed
+ */
+export function tellTaken(batch: Batch, owned: OwnedLead, assignment: Assignment | null): void {
+  const { lead, queued } = owned;
+  if (!queued) return;
+  const { configuration } = batch.memory;
+  const queue = configuration.queues.byId.get(queued.queueId);
+  const to = configuration.reps.byId.get(assignment?.repId ?? '')?.key ?? null;
+  const data = { queue: queue?.key ?? null, to, method: assignment?.method ?? null };
+  const members = new Set(membersOf(queue, queued, configuration));
+  members.delete(assignment?.repId ?? '');
+  const assignmentId = (assignment ?? owned.assignment).id;
+  for (const repId of members) batch.emit({ kind: 'lead.claimed', repId, leadId: lead.id, assignmentId, data });
+}

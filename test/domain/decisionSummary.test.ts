@@ -3,7 +3,7 @@ import type { Attempt, TieBreak } from '../../src/domain/decision.ts';
 import { decisionSummary, type Told } from '../../src/domain/decisionSummary.ts';
 import type { RoutableLead } from '../../src/domain/lead.ts';
 import { namesIn } from '../../src/domain/routingConfiguration.ts';
-import { account, compile, market, pool, rep, type Setting, step, territory } from '../support/routing.ts';
+import { account, compile, market, pool, queue, rep, type Setting, step, territory } from '../support/routing.ts';
 
 const REPS = [
   rep('boss', { name: 'The Boss' }),
@@ -212,6 +212,18 @@ describe('the sentence of a decision', () => {
       'Schritt a → Eve Gray; trotz Abwesenheit, Pool Away, sonst niemand an der Reihe; übergangen: Finn Holt (ausgeschieden).',
     ],
     [
+      'of a lead that waits',
+      {
+        setting: {
+          queues: [queue('inbound', { poolId: 'sales' })],
+          ...withSteps(step('a', { ...toPool('sales'), whenNobody: { kind: 'QUEUE', queue: 'inbound' } })),
+        },
+        loads: { ada: 50, bob: 50 },
+      },
+      'Step a → The Boss; answers for it while it waits in the queue; passed over: Ada Stone (open 50 of 50), Bob Hill (open 50 of 50).',
+      'Schritt a → The Boss; verantwortlich, solange er in der Warteschlange wartet; übergangen: Ada Stone (50 von 50 offen), Bob Hill (50 von 50 offen).',
+    ],
+    [
       'of a manager',
       { setting: withSteps(step('a', { ...toRep('ada'), whenNobody: { kind: 'MANAGER' } })), loads: { ada: 50 } },
       'Step a → Max Wolf; manager, since nobody else could take it; passed over: Ada Stone (open 50 of 50).',
@@ -284,6 +296,12 @@ describe('the sentence of a decision', () => {
       'Von Hand → Ada Stone; über das Limit hinaus.',
     ],
     [{ method: 'DUPLICATE' }, 'The same person again → Ada Stone.', 'Dieselbe Person noch einmal → Ada Stone.'],
+    [{ method: 'CLAIM' }, 'Claimed from the queue → Ada Stone.', 'Aus der Warteschlange genommen → Ada Stone.'],
+    [
+      { method: 'ESCALATION' },
+      'Escalated, since the owner had not acted → Ada Stone.',
+      'Eskaliert, weil der Besitzer nicht reagiert hatte → Ada Stone.',
+    ],
     [{ method: 'REASSIGNMENT' }, 'Redistributed → Ada Stone.', 'Neu verteilt → Ada Stone.'],
     [
       { method: 'OFFBOARDING' },
@@ -322,6 +340,11 @@ describe('the sentence of a decision', () => {
     ['WEIGHT', 'credits level, the heavier weight', 'Guthaben gleich, höheres Gewicht'],
     ['WAITED', 'credits level, has waited longest', 'Guthaben gleich, wartet am längsten'],
     ['POSITION', 'credits level, first in the pool', 'Guthaben gleich, im Pool weiter vorn'],
+    [
+      'GAVE_WAY',
+      'next in line, since who catches up has just had one',
+      'als Nächstes an der Reihe, weil der Aufholende gerade einen hatte',
+    ],
   ])('says what told the first from the next: %s', (tieBreak, english, german) => {
     expect(changed((attempt) => ({ ...attempt, tieBreak }))).toEqual([
       `Step default → Ada Stone; pool Sales, ${english} (credit 0.00 → -0.50).`,

@@ -16,6 +16,7 @@ describe('the text of a reason', () => {
     ...more,
   });
   const cap = (of: string) => ({ bound: { count: 20, limit: 20, of } });
+  const END = { until: Date.UTC(2026, 10, 26, 8) };
   const TEXTS: readonly (readonly [Reason, Partial<Considered>, string, string])[] = [
     ['CHOSEN', {}, 'chosen', 'ausgewählt'],
     ['NOT_THEIR_TURN', {}, 'number 3 in line', 'auf Platz 3'],
@@ -43,6 +44,21 @@ describe('the text of a reason', () => {
     ['RATE_CAPPED', cap('WEEK'), 'had 20 of 20 a week', 'hatte 20 von 20 pro Woche'],
     ['RATE_CAPPED', cap('MONTH'), 'had 20 of 20 a month', 'hatte 20 von 20 pro Monat'],
     ['PAUSED', {}, 'paused', 'pausiert'],
+    ['PAUSED', END, 'paused until 2026-11-26 08:00 UTC', 'pausiert bis 2026-11-26 08:00 UTC'],
+    ['OUT_OF_OFFICE', END, 'out of office until 2026-11-26 08:00 UTC', 'abwesend bis 2026-11-26 08:00 UTC'],
+    ['NOT_SEEN', {}, 'not seen for too long', 'zu lange nicht gesehen'],
+    ['PUBLIC_HOLIDAY', END, 'public holiday until 2026-11-26 08:00 UTC', 'Feiertag bis 2026-11-26 08:00 UTC'],
+    [
+      'OUTSIDE_HOURS',
+      END,
+      'outside working hours until 2026-11-26 08:00 UTC',
+      'außerhalb der Arbeitszeit bis 2026-11-26 08:00 UTC',
+    ],
+    ['BUSY_ALL_DAY', END, 'busy all day until 2026-11-26 08:00 UTC', 'ganztägig beschäftigt bis 2026-11-26 08:00 UTC'],
+    ['BUSY', END, 'busy until 2026-11-26 08:00 UTC', 'beschäftigt bis 2026-11-26 08:00 UTC'],
+    ['IN_MEETING', END, 'in a meeting until 2026-11-26 08:00 UTC', 'in einer Besprechung bis 2026-11-26 08:00 UTC'],
+    ['DECLINED', {}, 'has declined it', 'hat ihn abgelehnt'],
+    ['TIMED_OUT', {}, 'has let the offer pass', 'hat das Angebot verstreichen lassen'],
     ['LEFT', {}, 'has left', 'ausgeschieden'],
     ['WEIGHT_ZERO', {}, 'weight 0', 'Gewicht 0'],
     ['DOES_NOT_FIT', {}, 'does not fit', 'passt nicht'],

@@ -41,13 +41,13 @@ describe('what nobody has claimed by the deadline', () => {
     await expectInOrder(app, workspace);
   });
 
-  test('goes there with what else the person has asked, which stays there as it is', async () => {
+  test('goes there with what else the person has asked, which takes a place from then on', async () => {
     const workspace = await openClaims(app, { reps: ['a'] });
     const person = someone();
     const [, second] = [await workspace.submit(person), await workspace.submit(person)];
     await say(workspace, 'a', { status: 'PAUSED' });
     await pass(app, HOUR);
-    expect(await trail(workspace, second.id)).toBe('boss DUPLICATE');
+    expect(await trail(workspace, second.id)).toBe('boss DUPLICATE, boss FALLBACK');
   });
 
   test('goes on by the plan where whoever has answered for it has left', async () => {

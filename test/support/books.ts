@@ -43,31 +43,37 @@ const MISCOUNTED = `
   WITH held AS (
     SELECT a.* FROM "Assignment" a JOIN "Lead" l ON l."workspaceId" = $1 AND l."id" = a."leadId" AND l."closedAt" IS NULL
     WHERE a."workspaceId" = $1 AND a."endedAt" IS NULL
+  ), sources AS (
+    SELECT "repId", "poolId" AS "from" FROM held WHERE "poolId" IS NOT NULL
+    UNION ALL SELECT "repId", "queueId" FROM held WHERE "method" = 'CLAIM'
   )
   SELECT r."key" AS "what" FROM "Rep" r LEFT JOIN "RepState" s ON s."workspaceId" = $1 AND s."repId" = r."id"
   WHERE r."workspaceId" = $1 AND (
     coalesce(s."load", 0) <> (SELECT coalesce(sum("cost"), 0) FROM held WHERE held."repId" = r."id")
-    OR coalesce(s."held", '{}') <> coalesce((SELECT jsonb_object_agg(p."poolId", p."n") FROM (
-      SELECT "poolId", count(*) AS "n" FROM held WHERE held."repId" = r."id" AND "poolId" IS NOT NULL GROUP BY 1) p), '{}')
+    OR coalesce(s."held", '{}') <> coalesce((SELECT jsonb_object_agg(p."from", p."n") FROM (
+      SELECT "from", count(*) AS "n" FROM sources WHERE sources."repId" = r."id" GROUP BY 1) p), '{}')
     OR coalesce(s."classes", '{}') <> coalesce((SELECT jsonb_object_agg(c."class", c."n") FROM (
       SELECT unnest("classes") AS "class", count(*) AS "n" FROM held WHERE held."repId" = r."id" GROUP BY 1) c), '{}')
     OR coalesce(s."lastAssignment", 0) <> (
-      SELECT coalesce(max("number"), 0) FROM "Assignment" a WHERE a."workspaceId" = $1 AND a."repId" = r."id"))`;
+      SELECT coalesce(max("number"), 0) FROM "Assignment" a
+      WHERE a."workspaceId" = $1 AND a."repId" = r."id" AND a."method" <> 'QUEUE'))`;
 
 const UNOWNED = `
   SELECT l."id" AS "what" FROM "Lead" l WHERE l."workspaceId" = $1 AND 1 <> (
     SELECT count(*) FROM "Assignment" a WHERE a."workspaceId" = $1 AND a."leadId" = l."id" AND a."endedAt" IS NULL)`;
 
-/* All but a lead's first assignment are owner changes. */
+/* All but a lead's first assignment are owner changes; what goes into a queue or comes out of it by itself is told as that. */
 const UNTOLD = `
   WITH changes AS (
-    SELECT a."id" AS "to", a."repId" AS "receiver", lag(a."id") OVER lead AS "from", lag(a."repId") OVER lead AS "giver"
+    SELECT a."id" AS "to", a."repId" AS "receiver", lag(a."id") OVER lead AS "from", lag(a."repId") OVER lead AS "giver",
+           a."method" = 'QUEUE' OR (lag(a."method") OVER lead = 'QUEUE' AND (a."method" = 'CLAIM' OR a."assignedBy" = 'queue'))
+             AS "isQueue"
     FROM "Assignment" a WHERE a."workspaceId" = $1 WINDOW lead AS (PARTITION BY a."leadId" ORDER BY a."number")
   ), told AS (
     SELECT e."kind" || ' ' || e."assignmentId" || ' ' || e."repId" AS "what" FROM "Event" e
     WHERE e."workspaceId" = $1 AND e."kind" IN ('lead.reassigned', 'lead.unassigned')
   ), due AS (
-    SELECT 'lead.reassigned ' || "to" || ' ' || "receiver" AS "what" FROM changes WHERE "from" IS NOT NULL
+    SELECT 'lead.reassigned ' || "to" || ' ' || "receiver" AS "what" FROM changes WHERE "from" IS NOT NULL AND NOT "isQueue"
     UNION ALL SELECT 'lead.unassigned ' || "from" || ' ' || "giver" FROM changes WHERE "from" IS NOT NULL
   )
   (SELECT * FROM told EXCEPT ALL SELECT * FROM due) UNION ALL (SELECT * FROM due EXCEPT ALL SELECT * FROM told)`;

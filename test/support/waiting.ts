@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { TestApp } from './app.ts';
+import { books, IN_ORDER } from './books.ts';
 import { differing } from './replay.ts';
 import { type Crew, open } from './time.ts';
 import type { TestWorkspace } from './workspace.ts';
@@ -125,6 +126,7 @@ export async function say(workspace: TestWorkspace, rep: string | null, input: o
  * claimed.
  */
 export async function expectInOrder(app: TestApp, workspace: TestWorkspace): Promise<void> {
+  expect(await books(app, workspace.id)).toEqual(IN_ORDER);
   expect(await differing(app, workspace.id)).toEqual([]);
   await expectCounted(app, workspace);
   const { rows } = await app.database.pool.query(HELD, [workspace.id]);

@@ -126,7 +126,6 @@ test(`${LEADS * TIMES} leads that are declined, called, given away by hand and o
       leads.map((leadId, index) => call(index, 'updateLeadStatus', { leadId, status: 'LOST' }, workspace.key)),
     );
   }
-  console.log(JSON.stringify(won));
   // Each of them has won at times, or nothing raced.
   expect(Object.values(won).every((count) => count > 0)).toBe(true);
   expect(Object.values(won).reduce((sum, count) => sum + count, 0)).toBe(LEADS * TIMES);

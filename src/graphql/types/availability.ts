@@ -34,7 +34,7 @@ const AbsenceRef = builder.objectRef<Absence>('Absence').implement({
   }),
 });
 
-type Leave = AvailabilityView['leaves'][number];
+type Leave = AvailabilityView['leaves'][number] & Pick<AvailabilityView, 'repId'>;
 
 const LeaveRef = builder.objectRef<Leave>('Leave').implement({
   description: 'An absence that was declared.',
@@ -48,7 +48,12 @@ const LeaveRef = builder.objectRef<Leave>('Leave').implement({
       nullable: true,
       resolve: ({ delegateId }, _args, { loaders }) => loadOptional(loaders.rep, delegateId),
     }),
-    note: t.exposeString('note', { nullable: true }),
+    note: t.string({
+      nullable: true,
+      description: 'For the rep, managers and admins.',
+      resolve: ({ note, repId }, _args, { principal }) =>
+        principal?.role !== 'REP' || principal.repId === repId ? note : null,
+    }),
     openLeads: t.expose('openLeads', { type: OpenLeadsRef }),
   }),
 });
@@ -65,7 +70,7 @@ export const AvailabilityRef = builder.objectRef<AvailabilityView>('Availability
     leaves: t.field({
       type: [LeaveRef],
       description: 'Declared, those that are over left out.',
-      resolve: ({ leaves }) => [...leaves],
+      resolve: ({ leaves, repId }) => leaves.map((leave) => ({ ...leave, repId })),
     }),
     lastSeenAt: t.field({
       type: 'DateTime',

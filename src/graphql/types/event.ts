@@ -42,8 +42,8 @@ const EventRef = builder.objectRef<FeedEvent>('Event').implement({
     assignment: t.field({
       type: AssignmentRef,
       nullable: true,
-      description: 'As it is now.',
-      resolve: ({ assignment }) => assignment,
+      description: 'As it is now; null where neither the lead is yours to see nor the assignment is your own.',
+      resolve: visibleAssignmentOf,
     }),
     data: t.field({ type: 'JSON', description: 'What changed, by kind.', resolve: ({ data }) => data }),
   }),
@@ -60,6 +60,15 @@ async function visibleLeadOf(
   if (visibility.of === 'all') return lead;
   const present = assignment?.endedAt === null ? assignment : await context.loaders.presentAssignment.load(lead.id);
   return present && maySee(visibility, lead, present) ? lead : null;
+}
+
+/** A decision tells of the lead's person: who only hears that a lead waits, or went elsewhere, does not see it. */
+async function visibleAssignmentOf(event: FeedEvent, args: object, context: Context): Promise<FeedEvent['assignment']> {
+  const { assignment } = event;
+  if (assignment === null) return null;
+  const visibility = await context.visibility();
+  const isOwn = visibility.of === 'reps' && visibility.repIds.includes(assignment.repId);
+  return isOwn || (await visibleLeadOf(event, args, context)) !== null ? assignment : null;
 }
 
 const feedArgs = builder.args((t) => ({
