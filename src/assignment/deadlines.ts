@@ -117,7 +117,8 @@ function escalateLead(batch: Batch, owned: OwnedLead, { backupFirst }: Rung, tol
   const about = { leadId: lead.id, assignmentId: assignment.id };
   const exclude = new Map(formerOwners.map(({ repId, why }) => [repId, why]));
   exclude.set(assignment.repId, 'ALREADY_HAD');
-  const escalation = { stepKey: assignment.stepKey, ownerId: assignment.repId, backupFirst };
+  const { stepKey, poolId, repId: ownerId } = assignment;
+  const escalation = { stepKey, poolId, ownerId, backupFirst };
   const circumstances = { at: batch.now.getTime(), exclude };
   const state = without(batch, [owned]);
   const decision = escalate(toRoutable(lead), configuration, state, circumstances, escalation);
@@ -140,5 +141,5 @@ function counted(batch: Batch, { lead, assignment }: OwnedLead, decision: Decisi
   if (decision.turns.length > 0) return decision;
   const pool = batch.memory.configuration.pools.byId.get(assignment.poolId ?? '');
   const turned = turnsFor(batch, pool, toRoutable(lead), decision.repId);
-  return turned.turns.length === 0 ? decision : { ...decision, ...turned, poolId: pool?.id ?? null };
+  return turned.turns.length === 0 ? decision : { ...decision, ...turned };
 }

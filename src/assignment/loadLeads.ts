@@ -55,8 +55,9 @@ const SELECT_LEADS = `
     SELECT l."id" FROM json_to_recordset($2) AS k("source" text, "idempotencyKey" text)
     JOIN "Lead" l ON l."workspaceId" = $1 AND l."source" = k."source" AND l."idempotencyKey" = k."idempotencyKey"
     UNION SELECT "id" FROM named
-    UNION SELECT l."id" FROM named JOIN "Lead" l
-      ON l."workspaceId" = $1 AND l."id" = named."firstId" AND l."closedAt" IS NULL
+    UNION SELECT o."id" FROM named CROSS JOIN LATERAL (
+      SELECT l."id" FROM "Lead" l WHERE l."workspaceId" = $1 AND l."id" = named."firstId" AND l."closedAt" IS NULL
+      LIMIT 1) AS o
     UNION SELECT o."id" FROM (SELECT DISTINCT "firstId" FROM named) AS n CROSS JOIN LATERAL (
       SELECT l."id" FROM "Lead" l WHERE l."workspaceId" = $1 AND l."firstLeadId" = n."firstId" AND l."closedAt" IS NULL
       ORDER BY l."id" DESC LIMIT ${MAX_OF_PERSON}) AS o
@@ -69,8 +70,9 @@ const SELECT_LEADS = `
   )
   SELECT l.*, f."receivedAt" AS "firstReceivedAt"
   FROM wanted
-  JOIN "Lead" l ON l."workspaceId" = $1 AND l."id" = wanted."id"
-  LEFT JOIN "Lead" f ON f."workspaceId" = $1 AND f."id" = l."firstLeadId"`;
+  CROSS JOIN LATERAL (SELECT * FROM "Lead" l WHERE l."workspaceId" = $1 AND l."id" = wanted."id" LIMIT 1) AS l
+  LEFT JOIN LATERAL (
+    SELECT f."receivedAt" FROM "Lead" f WHERE f."workspaceId" = $1 AND f."id" = l."firstLeadId" LIMIT 1) AS f ON true`;
 
 /* The decision and former owners are read where an operation may have to give the turn back, or the lead on. */
 const SELECT_ASSIGNMENTS = `
@@ -88,7 +90,7 @@ const SELECT_ASSIGNMENTS = `
 const SELECT_DUE = `
   SELECT * FROM "Deadline" WHERE "workspaceId" = $1 AND "dueAt" <= $2 AND "kind" <> 'LEAVE'
     AND ($4::uuid IS NULL OR "subjectId" = $4)
-  ORDER BY "dueAt", "subjectId" LIMIT $3 FOR UPDATE SKIP LOCKED`;
+  ORDER BY "dueAt", "kind", "subjectId" LIMIT $3 FOR UPDATE SKIP LOCKED`;
 
 const SELECT_WAITING = `
   SELECT DISTINCT q.* FROM (

@@ -75,7 +75,8 @@ function pushOne(batch: Batch, owned: OwnedLead): boolean {
     if (decision === null) continue;
     const reason = summaryOf(batch, decision);
     const kept = { ...keepExclusions(exclude), pushedTo: pool.id };
-    takeFromQueue(batch, owned, decision, { reason, by: 'queue' }, kept, 'lead.assigned');
+    const { territoryId } = owned.assignment;
+    takeFromQueue(batch, owned, { ...decision, territoryId }, { reason, by: 'queue' }, kept, 'lead.assigned');
     return true;
   }
   return false;

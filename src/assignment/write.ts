@@ -30,7 +30,7 @@ const UPDATE = `
   UPDATE "Assignment" AS a SET
     "acknowledgedAt" = n."acknowledgedAt", "firstContactAt" = n."firstContactAt", "endedAt" = n."endedAt",
     "turnReturned" = n."turnReturned", "offerStatus" = n."offerStatus", "offerReason" = n."offerReason",
-    "slaDueAt" = n."slaDueAt", "slaStatus" = n."slaStatus"
+    "slaPolicy" = n."slaPolicy", "slaDueAt" = n."slaDueAt", "slaStatus" = n."slaStatus"
   FROM json_populate_recordset(NULL::"Assignment", $3) AS n
   WHERE a."workspaceId" = $1 AND a."id" = n."id"`;
 

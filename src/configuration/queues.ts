@@ -2,10 +2,10 @@ import { v7 } from 'uuid';
 import { z } from 'zod';
 import { selectPools, selectQueues, selectReps } from '../db/configuration.ts';
 import type { Pool, Queue, Rep } from '../domain/configuration.ts';
-import { Refusal } from '../domain/errors.ts';
+import { InvalidInput, Refusal } from '../domain/errors.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { duplicates, type Fault, missing, refuseFaults } from './faults.ts';
-import { given, key, parse, QUEUE_DEFAULTS, queueFields } from './inputs.ts';
+import { given, key, LIMITS, parse, QUEUE_DEFAULTS, queueFields } from './inputs.ts';
 
 const references = { poolId: z.string(), responsibleId: z.string() };
 const createSchema = z
@@ -33,6 +33,9 @@ export async function updateQueue(context: ConfigurationContext, id: string, inp
 async function saveQueue(change: Change, queue: Queue): Promise<Queue> {
   const { client, workspaceId } = change;
   const others = (await selectQueues(client, workspaceId)).filter(({ id }) => id !== queue.id);
+  if (others.length >= LIMITS.queues) {
+    throw new InvalidInput([{ path: ['key'], message: `would be more than ${LIMITS.queues} queues` }]);
+  }
   const reps = await selectReps(client, workspaceId);
   const faults = queueFaults([...others, queue], await selectPools(client, workspaceId), reps);
   refuseFaults(faults.filter(({ id }) => id === queue.id));

@@ -2,11 +2,11 @@ import { v7 } from 'uuid';
 import { z } from 'zod';
 import { selectSegments, selectSlaPolicies } from '../db/configuration.ts';
 import { segmentsIn } from '../domain/condition.ts';
-import { Refusal } from '../domain/errors.ts';
+import { InvalidInput, Refusal } from '../domain/errors.ts';
 import type { SlaPolicy } from '../domain/sla.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { duplicates, type Fault, refuseFaults, unknownSegments } from './faults.ts';
-import { given, key, parse, SLA_POLICY_DEFAULTS, slaPolicyFields } from './inputs.ts';
+import { given, key, LIMITS, parse, SLA_POLICY_DEFAULTS, slaPolicyFields } from './inputs.ts';
 import { conditionSchema } from './segments.ts';
 
 export const policyFields = { ...slaPolicyFields, condition: conditionSchema.nullable() };
@@ -35,6 +35,9 @@ export async function updateSlaPolicy(context: ConfigurationContext, id: string,
 async function savePolicy(change: Change, policy: SlaPolicy): Promise<SlaPolicy> {
   const { client, workspaceId } = change;
   const others = (await selectSlaPolicies(client, workspaceId)).filter(({ id }) => id !== policy.id);
+  if (others.length >= LIMITS.slaPolicies) {
+    throw new InvalidInput([{ path: ['key'], message: `would be more than ${LIMITS.slaPolicies} policies` }]);
+  }
   const segments = new Set((await selectSegments(client, workspaceId)).map((segment) => segment.key));
   refuseFaults(policyFaults([...others, policy], segments).filter(({ id }) => id === policy.id));
   await change.save('SlaPolicy', [{ ...policy }]);

@@ -133,7 +133,7 @@ export function decide(
       method: taken.queue === null ? step.kind : 'QUEUE',
       stepKey: step.key,
       poolId: taken.turns.length === 0 ? null : (last?.poolId ?? null),
-      territoryId: step.target.kind === 'TERRITORY' ? (of.territory?.territory.id ?? null) : null,
+      territoryId: territoryOf(step, of),
       offerSeconds: taken.queue === null && last && OFFERING.has(last.via) ? step.offerSeconds : null,
       steps,
     };
@@ -143,6 +143,9 @@ export function decide(
   const nowhere = { stepKey: null, poolId: null, territoryId: null, offerSeconds: null };
   return { ...common(of), ...taken, method: 'FALLBACK', ...nowhere, steps };
 }
+
+const territoryOf = ({ target }: CompiledStep, { territory }: Case): string | null =>
+  target.kind === 'TERRITORY' ? (territory?.territory.id ?? null) : null;
 
 /** A lead that waits takes no place of anybody's. */
 const WAITING = { cost: 0, classes: [] } as const;
@@ -155,6 +158,8 @@ export interface Escalation {
   /** The step that routed it; null for none. */
   readonly stepKey: string | null;
   readonly ownerId: string;
+  /** The pool that routed it; null for none. */
+  readonly poolId: string | null;
   /** Whether the owner's backup comes before the others of the step. */
   readonly backupFirst: boolean;
 }
@@ -168,7 +173,7 @@ export function escalate(
   configuration: RoutingConfiguration,
   state: RoutingState,
   circumstances: Circumstances,
-  { stepKey, ownerId, backupFirst }: Escalation,
+  { stepKey, ownerId, poolId, backupFirst }: Escalation,
 ): Decision | null {
   const of = caseOf(lead, configuration, state, circumstances);
   const { byId } = configuration.reps;
@@ -193,8 +198,8 @@ export function escalate(
       ...taken,
       method: 'ESCALATION',
       stepKey: step?.key ?? null,
-      poolId: taken.turns.length === 0 ? null : (last?.poolId ?? null),
-      territoryId: null,
+      poolId: taken.turns.length === 0 ? poolId : (last?.poolId ?? null),
+      territoryId: step === null ? null : territoryOf(step, of),
       offerSeconds: null,
       steps: [{ stepKey: step?.key ?? null, kind: step?.kind ?? null, yielded: true, attempts }],
     };

@@ -46,7 +46,7 @@ describe('an escalation', () => {
     ['goes to the backup where there was no step', ['ada'], false, null, {}, 'vera'],
   ])('%s', (_what, excluded, backupFirst, stepKey, loads, owner) => {
     const run = company(loads, 60);
-    const from = { stepKey, ownerId: 'ada', backupFirst };
+    const from = { stepKey, ownerId: 'ada', backupFirst, poolId: null };
     const decision = escalate(lead(), run.configuration, run.simulation, circumstances(...excluded), from);
     expect(decision?.repId ?? null).toBe(owner);
     if (decision) expect(decision).toMatchObject({ method: 'ESCALATION', offerSeconds: null });

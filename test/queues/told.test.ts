@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { followFeed } from '../../src/client/index.ts';
+import { decodeId } from '../../src/graphql/ids.ts';
 import { startTestApp, type TestApp, until } from '../support/app.ts';
 import { claim, openClaims, say } from '../support/waiting.ts';
 import type { TestWorkspace } from '../support/workspace.ts';
@@ -60,7 +61,8 @@ test('a second lead of a person whose first one waits takes no place and has no 
   const workspace = await openClaims(app, { reps: ['a'] });
   const [first, second] = [await workspace.submit(PERSON), await workspace.submit(PERSON)];
   const { prisma } = app.database;
-  const present = () => prisma.assignment.findFirstOrThrow({ where: { leadId: second.uuid, endedAt: null } });
+  const present = () =>
+    prisma.assignment.findFirstOrThrow({ where: { leadId: decodeId('Lead', second.id), endedAt: null } });
   expect(await present()).toMatchObject({ method: 'DUPLICATE', cost: 0, slaStatus: null });
   await claim(workspace, first.id, await workspace.keyFor('REP', 'a'));
   expect(await present()).toMatchObject({ cost: 1, slaStatus: 'DUE' });

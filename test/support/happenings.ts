@@ -87,7 +87,11 @@ export async function carryOut(workspace: TestWorkspace, step: Move, dryRun = fa
 }
 
 /** Lets something happen, or be refused. */
-export async function happen({ clock, database }: TestApp, workspace: TestWorkspace, step: Happening): Promise<void> {
+export async function happen(
+  { clock, database, sweep }: TestApp,
+  workspace: TestWorkspace,
+  step: Happening,
+): Promise<void> {
   switch (step.kind) {
     case 'submit':
       await Promise.all(step.requests.map((leads) => workspace.submitAll(leads)));
@@ -97,6 +101,8 @@ export async function happen({ clock, database }: TestApp, workspace: TestWorksp
       return;
     case 'wait':
       clock.advance(step.minutes * 60_000);
+      // What is due by then is done, and not some time later by the server itself.
+      await sweep();
       return;
     case 'status':
     case 'assign': {

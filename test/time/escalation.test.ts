@@ -212,6 +212,17 @@ describe('who pays for it', () => {
     await expectSound(app, workspace);
   });
 
+  test('the backup in the pool that routed it, being a member', async () => {
+    const about = { a: { backup: 'c' } };
+    const workspace = await open(app, { reps: ['a', 'b', 'c'], about, slaPolicies: BACKUP_FIRST });
+    const id = await submit(workspace);
+    await pass(app, MINUTE);
+    expect(await trail(workspace, id)).toBe('a DEFAULT, c ESCALATION');
+    const { c } = await workspace.credits();
+    expect(c).toBeLessThan(0);
+    await expectSound(app, workspace);
+  });
+
   test('not where the pool does not count what is given past it', async () => {
     const about = { a: { backup: 'c' } };
     const main = { countManual: false };
@@ -220,6 +231,19 @@ describe('who pays for it', () => {
     const before = await workspace.credits();
     await pass(app, MINUTE);
     expect(await workspace.credits()).toEqual(before);
+    await expectSound(app, workspace);
+  });
+
+  test('also where somebody outside the pool had it in between', async () => {
+    const about = { a: { backup: 'x' }, x: { backup: 'b' } };
+    const given = { reps: ['a', 'b', 'x'], members: ['a', 'b'], about, slaPolicies: BACKUP_FIRST };
+    const workspace = await open(app, given);
+    const id = await submit(workspace);
+    await pass(app, MINUTE);
+    const before = await workspace.credits();
+    await pass(app, MINUTE);
+    expect(await trail(workspace, id)).toBe('a DEFAULT, x ESCALATION, b ESCALATION');
+    expect((await workspace.credits()).b).toBeLessThan(before.b as number);
     await expectSound(app, workspace);
   });
 });

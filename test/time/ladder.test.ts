@@ -255,6 +255,26 @@ describe('what stops it', () => {
     ]);
   });
 
+  test('opened again at another hour it goes by the policy that holds then', async () => {
+    const atNight = { field: 'hour', operator: 'AT_LEAST', value: 18, timeZone: 'UTC' };
+    const workspace = await open(app, {
+      reps: ['a', 'b'],
+      slaPolicies: [
+        policy('night', [remind(300)], { condition: atNight }),
+        policy('day', [remind(60)], { position: 1 }),
+      ],
+    });
+    app.clock.set(new Date('2026-09-01T12:00:00Z'));
+    const id = await submit(workspace);
+    await workspace.close(id);
+    app.clock.set(new Date('2026-09-01T20:00:00Z'));
+    await workspace.close(id, 'ASSIGNED');
+    expect((await look(workspace, id)).present.sla).toMatchObject({
+      policy: 'night',
+      dueAt: '2026-09-01T20:05:00.000Z',
+    });
+  });
+
   test('the policy deleted meanwhile does not: what was set is carried out', async () => {
     const workspace = await open(app, { reps: ['a', 'b'], slaPolicies });
     const id = await submit(workspace);

@@ -160,7 +160,7 @@ export const RungActionRef = builder.enumType('RungAction', {
   values: RUNG_ACTIONS,
 });
 export const OfferStatusRef = builder.enumType('OfferStatus', {
-  description: 'What became of an offer. WITHDRAWN: the rep became busy, or the lead went elsewhere.',
+  description: 'What became of an offer. WITHDRAWN: the rep became busy, or the lead went elsewhere or was closed.',
   values: ['OPEN', 'ACCEPTED', 'DECLINED', 'TIMED_OUT', 'WITHDRAWN'] as const,
 });
 export const PeriodRef = builder.enumType('Period', { description: 'A span of time.', values: PERIODS });

@@ -56,12 +56,26 @@ builder.mutationField('recordActivity', (t) =>
         }
         const repId = input.repId == null ? principal.repId : await actingRep(input.repId, context);
         const note = parse(noteSchema, input.note, ['note']);
-        const leadId = await requireLead(input.leadId, context);
+        const leadId = await requireOwnLead(input.leadId, context);
         const activity = { leadId, kind: input.kind, note, at: input.at ?? null, repId };
         return runOnLead(context, leadId, recordActivity(activity));
       }),
   }),
 );
+
+/** A lead the caller may see; who has had it is told who owns it now. @throws Refusal NOT_FOUND, NOT_THE_OWNER */
+async function requireOwnLead(id: string, context: Context): Promise<string> {
+  const leadId = decodeId('Lead', id);
+  const { repId } = signedIn(context);
+  const hadIt = async (): Promise<boolean> =>
+    repId !== null && (await context.loaders.assignmentsOfLead.load(leadId)).some((each) => each.repId === repId);
+  if ((await visibleLead(leadId, context)) === null && (await hadIt())) {
+    const present = await context.loaders.presentAssignment.load(leadId);
+    const owner = present && (await context.loaders.rep.load(present.repId));
+    throw new Refusal('NOT_THE_OWNER', `The lead has moved on; ${owner?.name ?? 'somebody else'} owns it now.`);
+  }
+  return requireLead(id, context);
+}
 
 /** A rep may act for themselves alone; who sees more may record for others. @throws Refusal NOT_FOUND */
 async function actingRep(id: string, context: Context): Promise<string> {
