@@ -12,7 +12,7 @@ import type { Operation } from './lane.ts';
 import { type Memory, stateIn } from './memory.ts';
 import { decideMove } from './moveLeads.ts';
 import { keepExclusions } from './storedDecision.ts';
-import { membersOf, poolsOf, setQueueDeadline, tellQueued } from './waiting.ts';
+import { poolsOf, setQueueDeadline, tellQueued } from './waiting.ts';
 
 /*
  * Leads that wait. A queue holds two kinds: those that nobody was there for, which go to the first who is, and those

@@ -67,25 +67,31 @@ export async function syncCalendar(options: CalendarSyncOptions, workspaceId: st
     const news = read === 'UNCHANGED' ? {} : { tag: read.tag, unmatched: read.unmatched };
     await database.prisma.calendar.updateMany({
       where: { workspaceId, id, attempt },
-      data: { syncedAt: now, faultCode: null, fault: null, alerted: false, ...news },
+      data: { syncedAt: now, faultCode: null, fault: null, ...news },
     });
-    if (calendar.alerted) await options.lanes.run(workspaceId, tellCalendar(calendar, 'alert.resolved', null));
+    await tell(options, calendar, null);
   } catch (error) {
     if (!(error instanceof CalendarFault)) throw error;
     const { code, message, retryAfterSeconds } = error;
     const since = now.getTime() - (calendar.syncedAt ?? calendar.createdAt).getTime();
     const wait = Math.max((retryAfterSeconds ?? 0) * 1_000, Math.min(Math.max(since, SYNC_EVERY_MS), MAX_BACK_OFF_MS));
-    const tells = !calendar.alerted && since >= CALENDAR_STALE_MS;
     await database.prisma.calendar.updateMany({
       where: { workspaceId, id, attempt: calendar.attempt },
-      data: {
-        faultCode: code,
-        fault: message,
-        nextSyncAt: new Date(now.getTime() + wait),
-        ...(tells ? { alerted: true } : {}),
-      },
+      data: { faultCode: code, fault: message, nextSyncAt: new Date(now.getTime() + wait) },
     });
-    if (tells) await options.lanes.run(workspaceId, tellCalendar(calendar, 'alert.raised', code));
+    if (since >= CALENDAR_STALE_MS) await tell(options, calendar, code);
+  }
+}
+
+/** Tells once that a calendar says nothing any more, and once that it does again. @param fault null for none */
+async function tell({ database, lanes }: CalendarSyncOptions, calendar: Calendar, fault: string | null): Promise<void> {
+  const { workspaceId, id } = calendar;
+  const { count } = await database.prisma.calendar.updateMany({
+    where: { workspaceId, id, alerted: fault === null },
+    data: { alerted: fault !== null },
+  });
+  if (count > 0) {
+    await lanes.run(workspaceId, tellCalendar(calendar, fault === null ? 'alert.resolved' : 'alert.raised', fault));
   }
 }
 

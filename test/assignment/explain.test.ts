@@ -307,6 +307,8 @@ describe('a decision that no step has made', () => {
     const bare = { stepKey: null, steps: [], unmatched: [] };
     expect(await decision(workspace, id, fields)).toEqual({
       ...bare,
+      // The step that had routed it: an escalation begins there.
+      stepKey: 'everyone',
       method: 'MANUAL',
       duplicateOf: null,
       summary: 'By hand → Dee Dogwood.',

@@ -19,7 +19,7 @@ async function over(workspace: TestWorkspace, rep: string, count: number, work: 
   const feed = followFeed({
     url: `${app.app.url.replace('http', 'ws')}/graphql`,
     token: await workspace.keyFor('REP', rep),
-    selection: 'lead { email } assignment { method decision { summary unmatched { why } facts { value } } }',
+    selection: 'data lead { email } assignment { method decision { summary unmatched { why } facts { value } } }',
     onEvent: ({ kind, data, ...rest }) => void events.push({ kind, data, text: JSON.stringify(rest) }),
   });
   await feed.ready;

@@ -1,6 +1,6 @@
 import type { Database } from '../../src/db/client.ts';
 
-/** Who was seen, and which servers live: that changes whatever is done. */
+/** Who was seen, by which batch, and which servers live: that changes whatever is done. */
 const ALIVE = ['Process', 'RepPresence'];
 
 /** A checksum of each table's rows, but for when a key was last used: what has changed nothing leaves them as they are. */
@@ -13,7 +13,8 @@ export async function checksums({ pool }: Database): Promise<Readonly<Record<str
   const sums = tables.map(async ({ name }): Promise<[string, string]> => {
     const { rows } = await pool.query<{ sum: string }>(
       `SELECT count(*) || ' rows, ' || coalesce(md5(string_agg(t."row", E'\\n' ORDER BY t."row")), '') AS "sum"
-       FROM (SELECT (to_jsonb(r) - 'lastUsedAt')::text AS "row" FROM "${name}" r) t`,
+       FROM (SELECT (to_jsonb(r) - $1::text[])::text AS "row" FROM "${name}" r) t`,
+      [name === 'Lane' ? ['batch'] : ['lastUsedAt']],
     );
     return [name, rows[0]?.sum ?? ''];
   });

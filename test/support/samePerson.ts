@@ -7,7 +7,11 @@ import { openWorkspace, type TestWorkspace } from './workspace.ts';
 /** Three reps in one rotation, and what becomes of the same person again. */
 export async function openWithPolicy(app: TestApp, policy: object = {}, company = onePool(3)): Promise<TestWorkspace> {
   const workspace = await openWorkspace(app, company);
-  await workspace.updateSettings({ samePerson: { ...DEFAULT_SETTINGS.samePerson, ...policy } });
+  // Days pass here: nobody is to lose a lead over them.
+  await workspace.updateSettings({
+    samePerson: { ...DEFAULT_SETTINGS.samePerson, ...policy },
+    defaultSla: false,
+  });
   return workspace;
 }
 

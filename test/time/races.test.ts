@@ -114,8 +114,8 @@ test(`${LEADS * TIMES} leads that are declined, called, given away by hand and o
       } else if (code === 'NO_OFFER') expect(first.offerStatus).toBe('ACCEPTED');
       else expect(code).toBeUndefined();
       expect(first.offerStatus === 'DECLINED').toBe(code === undefined);
-      // A former owner does not see the lead any more; one who was quick enough has answered, or it counts as anybody's.
-      if (called?.code !== undefined) expect(called.code).toBe('NOT_FOUND');
+      // A former owner is told; one who was quick enough has answered, or it counts as anybody's.
+      if (called?.code !== undefined) expect(called.code).toBe('NOT_THE_OWNER');
       if (first.firstContactAt !== null) expect([called?.code, first.offerStatus]).toEqual([undefined, 'ACCEPTED']);
       if (code === undefined) won.decline += 1;
       else if (first.firstContactAt !== null) won.contact += 1;

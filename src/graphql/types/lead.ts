@@ -193,7 +193,10 @@ AssignmentRef.implement({
     }),
     rep: t.field({ type: RepRef, resolve: ({ repId }, _args, { loaders }) => loadRequired(loaders.rep, repId) }),
     method: t.expose('method', { type: MethodRef }),
-    stepKey: t.exposeString('stepKey', { nullable: true }),
+    stepKey: t.exposeString('stepKey', {
+      nullable: true,
+      description: 'Key of the step that routed the lead; kept when it goes on by hand or by a claim.',
+    }),
     pool: t.field({
       type: PoolRef,
       nullable: true,
