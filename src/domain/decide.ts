@@ -115,7 +115,8 @@ export function decide(
   if (plan === null) throw new Error('no plan is published');
   const of = caseOf(lead, configuration, state, circumstances);
   const steps: StepTrace[] = [];
-  const begin = plan.steps.findIndex(({ key }) => key === circumstances.fromStep);
+  const { fromStep } = circumstances;
+  const begin = fromStep === undefined ? 0 : plan.steps.findIndex(({ key }) => key === fromStep);
   for (const position of plan.candidates(lead, of.at)) {
     if (position < begin) continue;
     const step = plan.steps[position] as CompiledStep;
