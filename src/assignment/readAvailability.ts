@@ -1,6 +1,6 @@
 import type { Database } from '../db/client.ts';
 import type { Rep as RepRow } from '../db/generated/client.ts';
-import { type Absence, type AbsenceReason, isStale } from '../domain/availability.ts';
+import { type Absence, isStale, withStatus } from '../domain/availability.ts';
 import type { Rep, Settings } from '../domain/configuration.ts';
 import { compileHours } from '../domain/routingConfiguration.ts';
 import { isHoliday } from '../holidays.ts';
@@ -16,8 +16,6 @@ export interface AvailabilityView {
   readonly lastSeenAt: number | null;
   readonly calendarsStale: boolean;
 }
-
-const PAUSED: Absence = { reason: 'PAUSED' satisfies AbsenceReason, until: null, delegateId: null };
 
 /** Whether reps are there at a moment, by what is committed: three queries for however many. */
 export async function readAvailability(
@@ -53,7 +51,7 @@ export async function readAvailability(
     return {
       repId: id,
       hasLeft: status === 'LEFT',
-      absences: status === 'PAUSED' ? [PAUSED, ...absences] : absences,
+      absences: withStatus(absences, status),
       leaves: presence.leaves.filter(({ until }) => until > at),
       lastSeenAt: presence.lastSeenAt,
       calendarsStale: Object.values(presence.calendars).some((copy) => isStale(copy, at)),

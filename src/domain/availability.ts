@@ -1,3 +1,4 @@
+import type { RepStatus } from './configuration.ts';
 import { afterWorkingTime, type WorkingHours, workingMoment } from './workingHours.ts';
 
 /*
@@ -171,9 +172,13 @@ export function absencesAt(
   return { absences, validUntil };
 }
 
-/** The same reasons and one more, in their order. */
-export const withAbsence = (absences: readonly Absence[], absence: Absence): readonly Absence[] =>
-  [absence, ...absences].sort((a, b) => ABSENCES.indexOf(a.reason) - ABSENCES.indexOf(b.reason));
+const PAUSED_BY_STATUS: Absence = { reason: 'PAUSED', until: null, delegateId: null };
+
+/** With what the rep's status says, in the order of ABSENCES. */
+export const withStatus = (absences: readonly Absence[], status: RepStatus): readonly Absence[] =>
+  status === 'PAUSED'
+    ? [PAUSED_BY_STATUS, ...absences].sort((a, b) => ABSENCES.indexOf(a.reason) - ABSENCES.indexOf(b.reason))
+    : absences;
 
 /** The span a moment lies in, of several the one that lasts longest; tells of each when it begins or ends. */
 function covering<Each extends Span>(

@@ -1,5 +1,5 @@
 import { type AccountMatch, ownerOf } from './accounts.ts';
-import { ABSENCES, type Absence, type AbsenceReason, DECLARED, DEFAULT_SKIPS, withAbsence } from './availability.ts';
+import { ABSENCES, type Absence, type AbsenceReason, DECLARED, DEFAULT_SKIPS, withStatus } from './availability.ts';
 import type { FairnessWindow, PoolMember, Queue, Rep } from './configuration.ts';
 import type {
   Attempt,
@@ -528,12 +528,10 @@ function unsuitable(rep: Rep, of: Case, rules: Rules, skips = DEFAULT_SKIP_SET):
 
 const DEFAULT_SKIP_SET: ReadonlySet<AbsenceReason> = new Set(DEFAULT_SKIPS);
 
-const PAUSED_BY_STATUS: Absence = { reason: 'PAUSED', until: null, delegateId: null };
-
 /** What keeps a rep away, as far as it counts, the most lasting first. */
 function absencesOf(rep: Rep, { state, at }: Case, skips: ReadonlySet<AbsenceReason>): readonly Absence[] {
   const absences = state.absences(rep.id, at);
-  const all = rep.status === 'PAUSED' ? withAbsence(absences, PAUSED_BY_STATUS) : absences;
+  const all = withStatus(absences, rep.status);
   return all.length === 0 ? all : all.filter(({ reason }) => skips.has(reason));
 }
 
