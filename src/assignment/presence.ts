@@ -189,14 +189,22 @@ export const cancelLeave = (repId: string, leaveId: string): Operation<KnownPres
   },
 });
 
+/** Who was seen so lately is not noted again, unless a fifth of what the workspace allows is less. */
+const SEEN_AGAIN_MS = 15 * 60_000;
+
 /** Notes that reps have been seen. */
 export const noteSeen = (repIds: readonly string[]): Operation<void> => ({
   ...NOTHING,
   apply: (batch) => {
-    const lastSeenAt = batch.now.getTime();
+    const { configuration, attendance } = batch.memory;
+    const { notSeenAfterMinutes } = configuration.settings;
+    const again = Math.min(SEEN_AGAIN_MS, (notSeenAfterMinutes ?? Number.POSITIVE_INFINITY) * 12_000);
+    const now = batch.now.getTime();
     for (const repId of repIds) {
-      if (!batch.memory.configuration.reps.byId.has(repId)) continue;
-      batch.setPresence(repId, { ...batch.memory.attendance.presence(repId), lastSeenAt });
+      const presence = attendance.presence(repId);
+      const isLately = presence.lastSeenAt !== null && Math.abs(now - presence.lastSeenAt) < again;
+      if (isLately || !configuration.reps.byId.has(repId)) continue;
+      batch.setPresence(repId, { ...presence, lastSeenAt: now });
     }
   },
 });

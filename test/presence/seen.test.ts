@@ -51,6 +51,22 @@ describe('a rep who is not seen', () => {
     expect(back.map(({ owner }) => owner)).toContain('a');
   });
 
+  test('is noted again after a fifth of that, and not with each call', async () => {
+    const workspace = await open(app, { reps: ['a', 'b'], workspace: { notSeenAfterMinutes: 30 } });
+    const [first, other] = [await workspace.keyFor('REP', 'a'), await workspace.keyFor('REP', 'b')];
+    await call(workspace, first);
+    await noted(workspace, 'a');
+    const { lastSeenAt } = await read(workspace, 'a');
+    app.clock.advance(6 * MINUTE - 1);
+    await call(workspace, first);
+    await call(workspace, other);
+    await noted(workspace, 'b');
+    expect((await read(workspace, 'a')).lastSeenAt).toBe(lastSeenAt);
+    app.clock.advance(MINUTE);
+    await call(workspace, first);
+    await noted(workspace, 'a');
+  });
+
   test('never was, is there', async () => {
     const workspace = await open(app, { reps: ['a'], workspace: { notSeenAfterMinutes: 5 } });
     app.clock.advance(48 * HOUR);

@@ -1,4 +1,7 @@
 import fc from 'fast-check';
+import { ABSENCES, DEFAULT_SKIPS } from '../../src/domain/availability.ts';
+import { CATCH_UPS } from '../../src/domain/configuration.ts';
+import { SLA_CLOCKS } from '../../src/domain/sla.ts';
 
 /*
  * Small companies that use everything decisions go by, so that leads collide: few reps, tight limits, the same people and
@@ -8,10 +11,12 @@ import fc from 'fast-check';
 export const REPS = ['ada', 'bob', 'cy', 'dee', 'eve'] as const;
 const LEAVER = 'eve';
 export const POOLS = ['north', 'south', 'west'] as const;
+export const QUEUES = ['hall', 'room'] as const;
 const SEGMENTS = ['hot', 'large'] as const;
 
 const rep = fc.constantFrom(...REPS);
 const pool = fc.constantFrom(...POOLS);
+const queue = fc.constantFrom(...QUEUES);
 const segments = fc.subarray([...SEGMENTS]);
 const seldom = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
   fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
@@ -29,6 +34,8 @@ const perSegment = (name: string, most: number): fc.Arbitrary<object[]> =>
     fc.tuple(...keys.map((segment) => fc.integer({ min: 1, max: most }).map((value) => ({ segment, [name]: value })))),
   );
 
+const region = fc.constantFrom('DE-BY', 'US-NY', 'NZ');
+
 const settings = fc.record({
   defaultCapacity: fc.integer({ min: 0, max: 4 }),
   timeZone: fc.constantFrom('UTC', 'Pacific/Auckland'),
@@ -43,9 +50,37 @@ const settings = fc.record({
     ignoreDots: fc.constantFrom('NEVER', 'GMAIL', 'ALWAYS'),
   }),
   leadAttributes: fc.constant([{ name: 'seats', type: 'NUMBER' }]),
+  notSeenAfterMinutes: seldom(fc.constantFrom(60, 600)).map((minutes) => minutes ?? null),
+  holidayRegion: seldom(region).map((of) => of ?? null),
+  defaultSla: fc.boolean(),
 });
 
-const reps = fc.tuple(
+const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY'];
+
+/** When somebody works: always, in the daytime, at night, never. */
+const hours = fc.record(
+  {
+    timeZone: fc.constantFrom('Europe/Berlin', 'America/New_York', 'Pacific/Auckland'),
+    workingHours: fc.constantFrom(
+      null,
+      [{ days: WEEKDAYS, from: '08:00', to: '17:00' }],
+      [
+        { days: WEEKDAYS, from: '07:30', to: '12:00' },
+        { days: ['MONDAY', 'SUNDAY'], from: '20:00', to: '03:00' },
+      ],
+      [],
+    ),
+    dateHours: fc.subarray([
+      { date: '2026-03-02', stretches: [] },
+      { date: '2026-03-03', stretches: [{ from: '10:00', to: '15:00' }] },
+      { date: '2026-12-25', stretches: [{ from: '00:00', to: '24:00' }] },
+    ]),
+    holidayRegion: seldom(region).map((of) => of ?? null),
+  },
+  { noNullPrototype: true },
+);
+
+const staff = fc.tuple(
   ...REPS.map((key, index) =>
     fc.record(
       {
@@ -67,6 +102,9 @@ const reps = fc.tuple(
     ),
   ),
 );
+const reps = fc
+  .tuple(staff, fc.tuple(...REPS.map(() => seldom(hours))))
+  .map(([people, times]) => people.map((person, index) => ({ ...person, ...times[index] })));
 
 const member = fc.record({
   weight: fc.integer({ min: 0, max: 3 }),
@@ -93,6 +131,10 @@ const pools = fc.tuple(
       memberCapacity: fc.option(fc.integer({ min: 1, max: 4 })),
       limitsCapacity: fc.boolean(),
       weightSegments: segments,
+      skips: fc.oneof(fc.constant([...DEFAULT_SKIPS]), fc.subarray([...ABSENCES])),
+      catchUp: fc.constantFrom(...CATCH_UPS),
+      catchUpLeads: fc.integer({ min: 1, max: 3 }),
+      horizonHours: fc.option(fc.constantFrom(1, 16, 100)),
       members,
     }),
   ),
@@ -131,17 +173,68 @@ const CONDITIONS: readonly object[] = [
   { field: 'hour', operator: 'BETWEEN', value: [8, 12], timeZone: 'Europe/Berlin' },
 ];
 
+const here = rep.filter((key) => key !== LEAVER);
+const seconds = fc.constantFrom(300, 3_600, 7_200, 90_000);
+
+const queues = fc.tuple(
+  ...QUEUES.map((key) =>
+    fc.record({
+      key: fc.constant(key),
+      name: fc.constant(key),
+      pool,
+      responsible: fc.oneof(fc.constant('boss'), here),
+      deadlineSeconds: seconds,
+      claimLimit: fc.option(fc.integer({ min: 1, max: 2 })),
+      overflow: fc.option(
+        fc.record({
+          length: fc.option(fc.integer({ min: 1, max: 2 })),
+          waitSeconds: fc.option(fc.constantFrom(60, 3_600)),
+          raisePriority: fc.integer({ min: 0, max: 10 }),
+          widenTo: fc.option(pool),
+        }),
+      ),
+    }),
+  ),
+);
+
+const rung = fc.oneof(
+  fc.constantFrom({ action: 'REMIND' }, { action: 'REMIND', channel: 'slack' }),
+  fc.constantFrom('CONTACTED', 'QUALIFIED', 'LOST', 'DISQUALIFIED').map((status) => ({ action: 'SET_STATUS', status })),
+  fc.option(fc.constantFrom(600, 86_400)).map((pauseSeconds) => ({ action: 'PAUSE_REP', pauseSeconds })),
+  { weight: 3, arbitrary: fc.boolean().map((backupFirst) => ({ action: 'REASSIGN', backupFirst })) },
+);
+const slaPolicies = fc
+  .tuple(
+    ...['first', 'second'].map((key, position) =>
+      fc.record({
+        key: fc.constant(key),
+        name: fc.constant(key),
+        position: fc.constant(position),
+        condition: fc.constantFrom(null, ...CONDITIONS),
+        clock: fc.constantFrom(...SLA_CLOCKS),
+        rungs: fc.array(
+          fc.tuple(seconds, rung).map(([afterSeconds, action]) => ({ afterSeconds, ...action })),
+          { minLength: 1, maxLength: 4 },
+        ),
+      }),
+    ),
+  )
+  .chain((policies) => fc.subarray(policies));
+
 const whenNobody = fc.oneof(
   fc.constantFrom({ kind: 'NEXT_STEP' }, { kind: 'ASSIGN_ANYWAY' }, { kind: 'MANAGER' }),
   pool.map((key) => ({ kind: 'BACKUP_POOL', pool: key })),
+  queue.map((key) => ({ kind: 'QUEUE', queue: key })),
 );
+const offerSeconds = fc.option(fc.constantFrom(60, 1_800));
 const ofMatch = fc.shuffledSubarray([
   { kind: 'ACCOUNT_OWNER', target: { kind: 'ACCOUNT_OWNER' } },
   { kind: 'NAMED_ACCOUNT', target: { kind: 'ACCOUNT_OWNER' } },
   { kind: 'TERRITORY', target: { kind: 'TERRITORY' } },
 ]);
 const target = fc.oneof(
-  rep.filter((key) => key !== LEAVER).map((key) => ({ kind: 'REP', rep: key })),
+  here.map((key) => ({ kind: 'REP', rep: key })),
+  queue.map((key) => ({ kind: 'QUEUE', queue: key })),
   pool.map((key) => ({ kind: 'POOL', pool: key })),
   fc.record({
     kind: fc.constant('POOLS'),
@@ -167,16 +260,15 @@ const steps = fc
   .chain(([first, conditions, isOpen]) => {
     const conditional = [...conditions, ...(isOpen ? [null] : [])];
     return fc.tuple(
-      ...first.map((step) => fc.tuple(whenNobody, owners).map(([when, of]) => ({ ...step, ...of, whenNobody: when }))),
+      ...first.map((step) =>
+        fc
+          .record({ whenNobody, offerSeconds, owners })
+          .map(({ owners: of, ...fields }) => ({ ...step, ...of, ...fields })),
+      ),
       ...conditional.map((condition) =>
-        fc.tuple(target, whenNobody, comparisons, fc.boolean()).map(([of, when, compare, keepWithSubmitter]) => ({
-          kind: 'DEFAULT',
-          condition,
-          target: of,
-          whenNobody: when,
-          keepWithSubmitter,
-          ...compare,
-        })),
+        fc
+          .record({ target, whenNobody, offerSeconds, comparisons, keepWithSubmitter: fc.boolean() })
+          .map(({ comparisons: compare, ...fields }) => ({ kind: 'DEFAULT', condition, ...fields, ...compare })),
       ),
     );
   })
@@ -194,14 +286,14 @@ export interface RandomCompany {
 }
 
 export const randomCompany: fc.Arbitrary<RandomCompany> = fc
-  .record({ settings, reps, pools, territories, accounts, published: steps, draft: steps })
-  .map(({ settings: workspace, reps: staff, published, draft, ...things }) => ({
+  .record({ settings, reps, pools, territories, accounts, queues, slaPolicies, published: steps, draft: steps })
+  .map(({ settings: workspace, reps: people, published, draft, ...things }) => ({
     // JSON is YAML.
     text: JSON.stringify({
       apiVersion: 'fairlead/v1',
       kind: 'Company',
       workspace,
-      reps: [{ key: 'boss', ...PERSON }, ...staff],
+      reps: [{ key: 'boss', ...PERSON }, ...people],
       segments: [
         { key: 'hot', name: 'Hot', condition: { field: 'score', operator: 'AT_LEAST', value: 70 } },
         { key: 'large', name: 'Large', condition: { field: 'employees', operator: 'AT_LEAST', value: 100 } },

@@ -75,7 +75,8 @@ export const AvailabilityRef = builder.objectRef<AvailabilityView>('Availability
     lastSeenAt: t.field({
       type: 'DateTime',
       nullable: true,
-      description: 'The last call, open socket or feed; to within a minute.',
+      description:
+        'The last call, open socket or feed; to within a quarter of an hour, or a fifth of `notSeenAfterMinutes`.',
       resolve: ({ lastSeenAt }) => toDate(lastSeenAt),
     }),
     calendarsStale: t.exposeBoolean('calendarsStale', {
