@@ -3,12 +3,12 @@ import { FIRED_AT_ONCE, fireDue } from './assignment/deadlines.ts';
 import type { Lanes } from './assignment/lanes.ts';
 import { carryOutMove, openLeadsOf } from './assignment/moves.ts';
 import { withdrawOffers } from './assignment/offers.ts';
-import { awayAmong, forgetHandOver, type HandOver } from './assignment/presence.ts';
-import { serveQueues } from './assignment/queues.ts';
+import { awayAmong, firstThere, forgetHandOver, type HandOver } from './assignment/presence.ts';
+import { SERVED_AT_ONCE, serveLeads, serveQueues } from './assignment/queues.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './db/client.ts';
 import { Unavailable } from './db/errors.ts';
-import type { Rep } from './db/generated/client.ts';
+import type { Deadline, Rep } from './db/generated/client.ts';
 
 export interface SweepOptions {
   readonly database: Database;
@@ -71,12 +71,11 @@ const SELECT_PENDING = `
 
 /** What there is to do in one workspace, each part by itself. */
 function partsOf(options: SweepOptions, pending: Pending, now: Date): (() => Promise<unknown>)[] {
-  const { lanes } = options;
   const { workspaceId, due, leaves, waiting, offers } = pending;
   return [
     ...(due ? [() => fireAll(options, workspaceId, now)] : []),
-    ...(leaves ? [() => handOver(options, workspaceId, now)] : []),
-    ...(waiting ? [() => lanes.run(workspaceId, serveQueues)] : []),
+    ...(leaves ? [() => handOverAll(options, workspaceId, now)] : []),
+    ...(waiting ? [() => serveWaiting(options, workspaceId, now)] : []),
     ...(offers ? [() => withdrawFromAway(options, workspaceId)] : []),
   ];
 }
@@ -92,23 +91,58 @@ async function fireAll(options: SweepOptions, workspaceId: string, now: Date): P
 }
 
 /** One after the other: a deadline that cannot be carried out is put off, and holds up no other. */
-async function fireApart({ database, lanes, log }: SweepOptions, workspaceId: string, now: Date): Promise<number> {
+async function fireApart(options: SweepOptions, workspaceId: string, now: Date): Promise<number> {
+  const { database, lanes } = options;
   const due = await database.prisma.deadline.findMany({
     where: { workspaceId, dueAt: { lte: now }, kind: { not: 'LEAVE' } },
     orderBy: [{ dueAt: 'asc' }, { subjectId: 'asc' }],
     take: FIRED_AT_ONCE,
   });
-  for (const { kind, subjectId, leadId } of due) {
-    try {
-      await lanes.run(workspaceId, fireDue(now, subjectId));
-    } catch (error) {
-      if (error instanceof Unavailable) throw error;
-      log.error({ err: error, kind, leadId }, 'a deadline could not be carried out; it is tried again in a minute');
-      const dueAt = new Date(now.getTime() + PUT_OFF_MS);
-      await database.prisma.deadline.updateMany({ where: { workspaceId, kind, subjectId }, data: { dueAt } });
-    }
+  for (const deadline of due) {
+    await orPutOff(options, deadline, now, () => lanes.run(workspaceId, fireDue(now, deadline.subjectId)));
   }
   return due.length;
+}
+
+async function orPutOff(
+  { database, log }: SweepOptions,
+  { workspaceId, kind, subjectId, leadId, repId }: Deadline,
+  now: Date,
+  carryOut: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await carryOut();
+  } catch (error) {
+    if (error instanceof Unavailable) throw error;
+    const about = { err: error, kind, leadId, repId };
+    log.error(about, 'a deadline could not be carried out; it is tried again in a minute');
+    const dueAt = new Date(now.getTime() + PUT_OFF_MS);
+    await database.prisma.deadline.updateMany({ where: { workspaceId, kind, subjectId }, data: { dueAt } });
+  }
+}
+
+/**
+ * Serves what waits; also what stands behind more leads than are looked at with a batch, none of which anybody can take: a
+ * part of it each second, one after the other.
+ */
+async function serveWaiting({ database, lanes }: SweepOptions, workspaceId: string, now: Date): Promise<void> {
+  await lanes.run(workspaceId, serveQueues);
+  const { rows: queues } = await database.pool.query<{ queueId: string; behind: number }>(
+    `SELECT "queueId", "someone" - ${SERVED_AT_ONCE} AS "behind" FROM "QueueState"
+     WHERE "workspaceId" = $1 AND "someone" > ${SERVED_AT_ONCE} ORDER BY "queueId"`,
+    [workspaceId],
+  );
+  const turn = Math.floor(now.getTime() / INTERVAL_MS);
+  const queue = queues[turn % queues.length];
+  if (!queue) return;
+  const part = Math.floor(turn / queues.length) % Math.ceil(queue.behind / SERVED_AT_ONCE);
+  const { rows } = await database.pool.query<{ leadId: string }>(
+    `SELECT "leadId" FROM "QueuedLead" WHERE "workspaceId" = $1 AND "queueId" = $2 AND "waitsFor" = 'SOMEONE'
+     ORDER BY "priority" DESC, "capturedAt", "leadId" OFFSET $3 LIMIT ${SERVED_AT_ONCE}`,
+    [workspaceId, queue.queueId, (part + 1) * SERVED_AT_ONCE],
+  );
+  const leadIds = rows.map(({ leadId }) => leadId);
+  await lanes.run(workspaceId, serveLeads(leadIds));
 }
 
 /** Lets offers move on whose reps are away by now. */
@@ -131,49 +165,49 @@ async function withdrawFromAway({ database, lanes }: SweepOptions, workspaceId: 
   }
 }
 
-/** Hands over the open leads of reps whose absence begins. Repeated after a failure, it moves what is left. */
-async function handOver(options: SweepOptions, workspaceId: string, now: Date): Promise<void> {
-  const { database, lanes, clock } = options;
-  const due = await database.prisma.deadline.findMany({
+/** Hands over the open leads of reps whose absence begins; one that fails is put off, and holds up no other. */
+async function handOverAll(options: SweepOptions, workspaceId: string, now: Date): Promise<void> {
+  const due = await options.database.prisma.deadline.findMany({
     where: { workspaceId, kind: 'LEAVE', dueAt: { lte: now } },
     orderBy: { dueAt: 'asc' },
     take: MAX_LEAVES,
   });
-  for (const { subjectId, repId, data } of due) {
-    const rep =
-      repId === null
-        ? null
-        : await database.prisma.rep.findUnique({ where: { workspaceId_id: { workspaceId, id: repId } } });
-    if (rep) {
-      const standIn = await standInOf(options, rep, data as unknown as HandOver);
-      const move = {
-        leadIds: await ownLeadsOf(options, rep),
-        destination: standIn === null ? ({ kind: 'PLAN' } as const) : ({ kind: 'REP', repId: standIn } as const),
-        method: 'REASSIGNMENT' as const,
-        from: new Set([rep.id]),
-        mayStay: false,
-        reason: `${rep.name} is away`,
-        by: 'absence',
-      };
-      await carryOutMove({ database, workspaceId, lanes, clock }, move, false);
-    }
-    await lanes.run(workspaceId, forgetHandOver(subjectId));
-  }
+  for (const deadline of due) await orPutOff(options, deadline, now, () => handOver(options, deadline, now));
 }
 
-/** Who gets the leads of a rep who is away: the delegate, else the backup, of those who have not left; null for nobody. */
+/** Repeated after a failure, it moves what is left. Of an absence that is over by then, nothing is handed over. */
+async function handOver(options: SweepOptions, { workspaceId, subjectId, repId, data }: Deadline, now: Date) {
+  const { database, lanes, clock } = options;
+  const absence = data as unknown as HandOver;
+  const isOver = absence.until !== null && absence.until <= now.getTime();
+  const rep =
+    repId === null || isOver
+      ? null
+      : await database.prisma.rep.findUnique({ where: { workspaceId_id: { workspaceId, id: repId } } });
+  if (rep) {
+    const standIn = await standInOf(options, rep, absence);
+    const move = {
+      leadIds: await ownLeadsOf(options, rep),
+      destination: standIn === null ? ({ kind: 'PLAN' } as const) : ({ kind: 'REP', repId: standIn } as const),
+      method: 'REASSIGNMENT' as const,
+      from: new Set([rep.id]),
+      mayStay: false,
+      reason: `${rep.name} is away`,
+      by: 'absence',
+    };
+    await carryOutMove({ database, workspaceId, lanes, clock }, move, false);
+  }
+  await lanes.run(workspaceId, forgetHandOver(subjectId));
+}
+
+/** Who gets the leads of a rep who is away: the delegate, else the backup, unless away as well; null for nobody. */
 async function standInOf(
-  { database }: SweepOptions,
+  { lanes }: SweepOptions,
   { workspaceId, backupId }: Pick<Rep, 'workspaceId' | 'backupId'>,
   { openLeads, delegateId }: HandOver,
 ): Promise<string | null> {
   const named = openLeads === 'DELEGATE' ? [delegateId, backupId].filter((id) => id !== null) : [];
-  if (named.length === 0) return null;
-  const there = await database.prisma.rep.findMany({
-    where: { workspaceId, id: { in: named }, status: { not: 'LEFT' } },
-    select: { id: true },
-  });
-  return named.find((id) => there.some((rep) => rep.id === id)) ?? null;
+  return named.length === 0 ? null : lanes.run(workspaceId, firstThere(named));
 }
 
 /** The open leads of a rep but for those that wait in a queue: they go to whoever claims them, or is there. */

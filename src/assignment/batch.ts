@@ -128,7 +128,6 @@ export class Batch implements RoutingState {
   };
   readonly #due: Deadline[];
   readonly #waiting: readonly QueuedLead[];
-  /** Whether somebody may have room now, or be there, who was not before. */
   #freed = false;
   readonly #byKey = new Map<string, OwnedLead>();
   readonly #byId = new Map<string, OwnedLead>();
@@ -156,8 +155,11 @@ export class Batch implements RoutingState {
     return this.#waiting.filter(({ queueId, leadId }) => queueIds.has(queueId) && this.lead(leadId).queued !== null);
   }
 
-  get freed(): boolean {
-    return this.#freed;
+  /** Whether somebody may have room now, or be there, who was not before it was last asked. */
+  takeFreed(): boolean {
+    const freed = this.#freed;
+    this.#freed = false;
+    return freed;
   }
 
   absences(repId: string, at: number): readonly Absence[] {
@@ -177,7 +179,11 @@ export class Batch implements RoutingState {
   /** Gives a lead a place in a queue, or changes it. */
   enqueue(place: QueuedLead): void {
     const owned = this.lead(place.leadId);
-    if (owned.queued) this.#countQueued(owned.queued, -1);
+    if (owned.queued) {
+      this.#countQueued(owned.queued, -1);
+      // In another place others may take it.
+      this.#freed = true;
+    }
     this.#countQueued(place, 1);
     this.writes.queued.set(place.leadId, place);
     this.#remember({ ...owned, queued: place });

@@ -11,7 +11,7 @@ import { type Ladder, ladderOf } from '../domain/sla.ts';
 import type { EventKind } from '../events/kinds.ts';
 import type { Batch, OwnedLead } from './batch.ts';
 import { type DecidedBy, type KeptCircumstances, storeDecision } from './storedDecision.ts';
-import { enqueue, tellQueued, tellTaken } from './waiting.ts';
+import { enqueue, offerIn, tellQueued, tellTaken } from './waiting.ts';
 
 /*
  * What all operations that give leads to reps have in common.
@@ -186,7 +186,8 @@ export function handOver(
   });
   if (decision.queue !== null) tellQueued(batch, leadId, reason);
   else {
-    batch.emit({ kind, repId, leadId, assignmentId: assignment.id, data: { from, method, reason } });
+    const data = { from, method, reason, ...offerIn(assignment) };
+    batch.emit({ kind, repId, leadId, assignmentId: assignment.id, data });
     tellTaken(batch, former, assignment);
   }
   return assignment;

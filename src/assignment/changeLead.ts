@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
 import type { Activity, Assignment, Lead } from '../db/generated/client.ts';
-import { Refusal } from '../domain/errors.ts';
+import { InvalidInput, Refusal } from '../domain/errors.ts';
 import { type ActivityKind, isContact, isOpen, type LeadStatus } from '../domain/lead.ts';
 import { returnTurn } from '../domain/returnedTurns.ts';
 import type { Batch, OwnedLead } from './batch.ts';
@@ -28,11 +28,18 @@ export const recordActivity = (input: NewActivity): Operation<{ activity: Activi
     const { leadId, kind, note, repId } = input;
     const { lead: before, assignment } = batch.lead(leadId);
     const at = input.at ?? batch.now;
+    const began = before.capturedAt < before.receivedAt ? before.capturedAt : before.receivedAt;
+    if (at < began) throw new InvalidInput([{ path: ['at'], message: 'must not be before the lead was captured' }]);
     const activity: Activity = { workspaceId: batch.workspaceId, id: v7(), leadId, repId, kind, note, at };
     batch.insertActivity(activity);
     let lead = before;
+    const isOwners = assignment.repId === repId;
+    // Who has been in contact, or says so, has seen it.
+    if (isOwners && (isContact(kind) || kind === 'ACKNOWLEDGED') && assignment.acknowledgedAt === null) {
+      batch.updateAssignment(leadId, { acknowledgedAt: batch.now });
+    }
     if (isContact(kind)) {
-      if (assignment.repId === repId && assignment.firstContactAt === null) {
+      if (isOwners && assignment.firstContactAt === null) {
         const { slaStatus, slaDueAt } = assignment;
         const inTime = slaDueAt === null || at <= slaDueAt ? 'FULFILLED' : 'FAILED';
         // A call made before the lead changed hands answers at once.

@@ -56,7 +56,7 @@ function fire(batch: Batch, deadline: Deadline, now: Date): void {
   } else if (kind === 'SLA') {
     climb(batch, owned, deadline.data as unknown as KeptLadder, now);
   } else if (kind === 'QUEUE') {
-    queueDue(batch, owned);
+    queueDue(batch, owned, deadline.dueAt);
   } else if (owned.assignment.offerStatus === 'OPEN') {
     moveOn(batch, owned, 'TIMED_OUT', null);
   } else batch.cancelDeadline(kind, subjectId);
@@ -126,7 +126,7 @@ function escalateLead(batch: Batch, owned: OwnedLead, { backupFirst }: Rung, tol
   batch.emit({ kind: 'assignment.escalated', repId: assignment.repId, ...about, data: { ...told, to } });
   if (decision === null) {
     const data = { alert: 'ESCALATION_EXHAUSTED', ...told };
-    batch.emit({ kind: 'alert.raised', repId: null, ...about, data });
+    batch.emit({ kind: 'alert.raised', repId: assignment.repId, ...about, data });
     return;
   }
   const by = { reason: summaryOf(batch, decision), by: `sla:${assignment.slaPolicy ?? ''}` };

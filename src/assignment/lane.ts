@@ -6,7 +6,7 @@ import { Refusal } from '../domain/errors.ts';
 import { Batch } from './batch.ts';
 import { load, type Wanted } from './loadLeads.ts';
 import { type Memory, refresh } from './memory.ts';
-import { serve, servesSomebody } from './queues.ts';
+import { serve, serveQueues, whoCouldBeServed } from './queues.ts';
 import { write } from './write.ts';
 
 /** One thing to do under the lane. Operations that arrive while a commit is under way share the next one. */
@@ -63,6 +63,20 @@ interface Waiting {
 
 type Outcome = { readonly result: unknown } | { readonly refusal: Refusal };
 
+function attempt(operation: Operation<unknown>, batch: Batch): Outcome {
+  try {
+    return { result: operation.apply(batch) };
+  } catch (error) {
+    if (error instanceof Refusal) return { refusal: error };
+    throw error;
+  }
+}
+
+/** Whether it brings leads in: what waits is served before them. */
+const arrives = ({ keys, people }: Operation<unknown>): boolean => keys.length + people.length > 0;
+
+const sizeOf = (list: readonly Waiting[]): number => list.reduce((sum, { operation }) => sum + operation.size, 0);
+
 /** This process's side of a workspace's lane: one batch at a time, in the order of arrival. */
 export function createLane({ database, workspaceId, clock, committed, batchSize = BATCH_SIZE }: LaneOptions): Lane {
   const queue: Waiting[] = [];
@@ -85,6 +99,8 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
 
   /** Whether somebody may have room, or be there, for whom leads wait. */
   let freed = false;
+  /** Who could have taken what waits when it was last looked at in vain; null where much has changed since. */
+  let lookedFor: string | null = null;
 
   async function drain(): Promise<void> {
     while (queue.length > 0 || freed) {
@@ -94,7 +110,10 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
     running = null;
   }
 
-  /** Commits the operations together; if that fails for any of them, one by one, so that a poisoned one hurts nobody else. */
+  /**
+   * Commits the operations together, or the first of them, the rest being put back. If that fails for any of them, one by
+   * one, so that a poisoned one hurts nobody else.
+   */
   async function commit(batch: readonly Waiting[]): Promise<void> {
     let outcomes: Outcome[];
     try {
@@ -108,8 +127,11 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
         waiting.reject(isUnavailable(error) ? new Unavailable(undefined, { cause: error }) : error);
       return;
     }
-    for (const [index, waiting] of batch.entries()) {
-      const outcome = outcomes[index] as Outcome;
+    const rest = batch.slice(outcomes.length);
+    queue.unshift(...rest);
+    waitingLeads += sizeOf(rest);
+    for (const [index, outcome] of outcomes.entries()) {
+      const waiting = batch[index] as Waiting;
       if ('refusal' in outcome) waiting.reject(outcome.refusal);
       else waiting.resolve(outcome.result);
     }
@@ -136,30 +158,34 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
     try {
       await beginLane(client, SILENT_MS);
       const before = await lockLane(client, workspaceId);
+      if (memory?.counters.batch !== before.batch || operations.includes(serveQueues)) lookedFor = null;
       const current = await refresh(client, workspaceId, memory, before);
       // From here on the memory runs ahead of the database: it is good again only after the commit.
       memory = null;
       const now = clock.now();
-      // What waits is served before what arrives.
-      const serving = servesSomebody(current, now) ? serve(current.configuration) : null;
+      // What waits is served before what arrives; what nobody could take is not looked at again for the same people.
+      const who = whoCouldBeServed(current, now);
+      const serving = who !== '' && who !== lookedFor ? serve(current.configuration) : null;
       const wanted = wantedBy(serving === null ? operations : [serving, ...operations]);
       const batch = new Batch(workspaceId, current, now, await load(client, workspaceId, wanted));
       const isFirst = serving?.apply(batch) ?? false;
-      const outcomes = (isFirst ? [] : operations).map((operation): Outcome => {
-        try {
-          return { result: operation.apply(batch) };
-        } catch (error) {
-          if (error instanceof Refusal) return { refusal: error };
-          throw error;
-        }
-      });
+      lookedFor = who;
+      const hasServed = batch.takeFreed();
+      let hasFreed = false;
+      const outcomes: Outcome[] = [];
+      for (const operation of isFirst ? [] : operations) {
+        if (outcomes.length > 0 && hasFreed && arrives(operation) && whoCouldBeServed(current, now) !== '') break;
+        outcomes.push(attempt(operation, batch));
+        hasFreed = batch.takeFreed() || hasFreed;
+      }
       if (!batch.isEmpty) {
         current.counters.batch += 1;
         await write(client, batch);
       }
       await client.query('COMMIT');
       memory = current;
-      freed ||= batch.freed && servesSomebody(current, now);
+      if (hasServed || hasFreed) lookedFor = null;
+      freed ||= (hasServed || hasFreed) && whoCouldBeServed(current, now) !== '';
       if (batch.writes.events.length > 0) committed(workspaceId, current.counters.lastEvent);
       return isFirst ? null : outcomes;
     } catch (error) {

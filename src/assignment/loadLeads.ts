@@ -86,7 +86,7 @@ const SELECT_ASSIGNMENTS = `
   LEFT JOIN "QueuedLead" q ON q."workspaceId" = $1 AND q."leadId" = a."leadId" AND a."method" = 'QUEUE'
   WHERE a."workspaceId" = $1 AND a."leadId" = ANY ($2::uuid[]) AND a."endedAt" IS NULL`;
 
-/* Whoever sweeps at the same time takes others. */
+/* What is held by somebody else right now is left for the next sweep. */
 const SELECT_DUE = `
   SELECT * FROM "Deadline" WHERE "workspaceId" = $1 AND "dueAt" <= $2 AND "kind" <> 'LEAVE'
     AND ($4::uuid IS NULL OR "subjectId" = $4)

@@ -86,8 +86,9 @@ export const withdrawOffers = (leadIds: readonly string[], repId: string): Opera
 function hasBecomeBusy(batch: Batch, { assignment: { repId, poolId }, decision }: OwnedLead): boolean {
   const { pools, reps } = batch.memory.configuration;
   const status = reps.byId.get(repId)?.status;
+  const skips = pools.byId.get(poolId ?? '')?.skipped ?? SKIPPED;
   const isAnyway = decision?.steps.at(-1)?.attempts.at(-1)?.via === 'ASSIGN_ANYWAY';
-  if (status === 'LEFT' || (status === 'PAUSED' && !isAnyway)) return true;
+  if (status === 'LEFT' || (status === 'PAUSED' && skips.has('PAUSED') && !isAnyway)) return true;
   const at = batch.now.getTime();
   const before = new Set(
     decision &&
@@ -95,7 +96,6 @@ function hasBecomeBusy(batch: Batch, { assignment: { repId, poolId }, decision }
         .absences(repId, at)
         .map(({ reason }) => reason),
   );
-  const skips = pools.byId.get(poolId ?? '')?.skipped ?? SKIPPED;
   return batch.absences(repId, at).some(({ reason }) => skips.has(reason) && !before.has(reason));
 }
 

@@ -1,5 +1,5 @@
 import { v7 } from 'uuid';
-import type { BusyTime, CalendarCopy } from '../domain/availability.ts';
+import { type BusyTime, type CalendarCopy, DECLARED } from '../domain/availability.ts';
 import { InvalidInput, Refusal } from '../domain/errors.ts';
 import type { KnownLeave, KnownPresence } from './attendance.ts';
 import type { Batch } from './batch.ts';
@@ -31,6 +31,10 @@ export interface NewAvailability {
 
 /** Leaves of one rep, those that are over not counted. */
 const MAX_LEAVES = 100;
+const DAY_MS = 86_400_000;
+const MAX_BACKDATED_MS = DAY_MS;
+const MAX_LEAVE_MS = 5 * 366 * DAY_MS;
+const MAX_BUSY_MS = 7 * DAY_MS;
 /** How long leaves that are over are kept, for what past leads are simulated with. */
 const KEEP_LEAVES_MS = 90 * 86_400_000;
 
@@ -68,7 +72,9 @@ export const setAvailability = (input: NewAvailability): Operation<KnownPresence
         batch.cancelDeadline('LEAVE', subjectId);
       }
     }
-    if (status === 'PAUSED') scheduleHandOver(batch, repId, repId, batch.now, input);
+    if (status === 'PAUSED') {
+      scheduleHandOver(batch, repId, repId, batch.now, { ...input, until: until?.getTime() ?? null });
+    }
     const leave = after.leaves.find(({ id }) => !before.leaves.some((each) => each.id === id));
     if (leave) scheduleHandOver(batch, leave.id, repId, new Date(leave.from), leave);
     const from = input.from === null ? {} : { from: input.from };
@@ -79,8 +85,12 @@ export const setAvailability = (input: NewAvailability): Operation<KnownPresence
 });
 
 /** Who stands in is somebody else who is here. */
-function checkDelegate({ memory }: Batch, { repId, delegateId }: NewAvailability): void {
-  if (delegateId === null) return;
+function checkDelegate({ memory }: Batch, { repId, delegateId, openLeads }: NewAvailability): void {
+  if (delegateId === null) {
+    const hasBackup = memory.configuration.reps.byId.get(repId)?.backupId != null;
+    if (openLeads === 'DELEGATE' && !hasBackup) throw fault('delegateId', 'is missing: the rep has no backup either');
+    return;
+  }
   const delegate = memory.configuration.reps.byId.get(delegateId);
   if (!delegate) throw new Refusal('NOT_FOUND', 'There is no such delegate.');
   if (delegateId === repId) throw fault('delegateId', 'must be somebody else');
@@ -101,7 +111,10 @@ function changed(batch: Batch, before: KnownPresence, input: Declared, own: stri
   const { pause } = before;
   const isPaused = pause !== null && (pause.until === null || now < pause.until);
   if (isPaused && pause.by !== own && !isSuperior && (status === 'AVAILABLE' || status === 'PAUSED')) {
-    throw new Refusal('PAUSED_BY_OTHERS', `${pause.by} has paused the rep; a manager or admin can end it.`);
+    const isBusy = before.busyUntil !== null && now < before.busyUntil;
+    // What they have said themselves they can take back.
+    if (status === 'AVAILABLE' && isBusy) return { ...before, busyUntil: null };
+    throw pausedByOthers(pause);
   }
   switch (status) {
     case 'AVAILABLE':
@@ -109,19 +122,29 @@ function changed(batch: Batch, before: KnownPresence, input: Declared, own: stri
         ...before,
         pause: null,
         busyUntil: null,
-        lastSeenAt: now,
+        // What somebody else says is no sign of life; but who was not seen for too long is there again.
+        lastSeenAt: by === own ? now : null,
         leaves: before.leaves.map((leave) =>
           leave.from <= now && now < leave.until ? { ...leave, until: now } : leave,
         ),
       };
     case 'BUSY':
       if (until === null) throw fault('until', 'is missing: say until when');
+      if (until.getTime() > now + MAX_BUSY_MS)
+        throw fault('until', 'must be at most a week ahead; beyond that use PAUSED');
       return { ...before, busyUntil: until.getTime() };
     case 'PAUSED':
       return { ...before, pause: { until: until?.getTime() ?? null, by } };
     case 'OUT_OF_OFFICE':
       return { ...before, leaves: withLeave(before.leaves, input, now) };
   }
+}
+
+function pausedByOthers({ by, until }: NonNullable<KnownPresence['pause']>): Refusal {
+  const policy = /^sla:(.*)$/.exec(by)?.[1];
+  const who = policy === undefined ? 'Somebody else' : `The SLA policy "${policy}"`;
+  const lasts = until === null ? '' : ` until ${new Date(until).toISOString()}`;
+  return new Refusal('PAUSED_BY_OTHERS', `${who} has paused the rep${lasts}; a manager or admin can end it.`);
 }
 
 function withLeave(
@@ -132,6 +155,8 @@ function withLeave(
   if (until === null) throw fault('until', 'is missing: say until when');
   const begin = from?.getTime() ?? now;
   if (until.getTime() <= begin) throw fault('until', 'must be after `from`');
+  if (begin < now - MAX_BACKDATED_MS) throw fault('from', 'must be at most a day ago');
+  if (until.getTime() > now + MAX_LEAVE_MS) throw fault('until', 'must be at most five years ahead');
   const toCome = leaves.filter((leave) => leave.until > now);
   if (toCome.length >= MAX_LEAVES) throw fault('from', `would be more than ${MAX_LEAVES} leaves to come`);
   const over = leaves.filter((leave) => leave.until <= now && leave.until > now - KEEP_LEAVES_MS).slice(-MAX_LEAVES);
@@ -157,10 +182,10 @@ function scheduleHandOver(
   subjectId: string,
   repId: string,
   dueAt: Date,
-  { openLeads, delegateId }: Pick<KnownLeave, 'openLeads' | 'delegateId'>,
+  { openLeads, delegateId, until }: HandOver,
 ): void {
   if (openLeads === 'KEEP') return;
-  const data = { openLeads, delegateId } satisfies HandOver;
+  const data = { openLeads, delegateId, until } satisfies HandOver;
   batch.setDeadline({ kind: 'LEAVE', subjectId, leadId: null, repId, dueAt, data });
 }
 
@@ -169,6 +194,8 @@ export interface HandOver {
   readonly openLeads: KnownLeave['openLeads'];
   /** Null for the rep's backup. */
   readonly delegateId: string | null;
+  /** When the absence ends, in ms since 1970; null for a pause until further notice. */
+  readonly until: number | null;
 }
 
 /** Takes back a leave that has not begun, or the rest of one. @throws Refusal NOT_FOUND */
@@ -195,6 +222,7 @@ const SEEN_AGAIN_MS = 15 * 60_000;
 /** Notes that reps have been seen. */
 export const noteSeen = (repIds: readonly string[]): Operation<void> => ({
   ...NOTHING,
+  size: repIds.length,
   apply: (batch) => {
     const { configuration, attendance } = batch.memory;
     const { notSeenAfterMinutes } = configuration.settings;
@@ -215,16 +243,26 @@ export const forgetHandOver = (subjectId: string): Operation<void> => ({
   apply: (batch) => batch.cancelDeadline('LEAVE', subjectId),
 });
 
-/** Which of these reps are away, so that what is offered to them is to move on. */
+/** Which of these reps are away for whatever reason: what is offered to them may have to move on. */
 export const awayAmong = (repIds: readonly string[]): Operation<readonly string[]> => ({
   ...NOTHING,
   apply: (batch) => {
     const { reps } = batch.memory.configuration;
     const at = batch.now.getTime();
-    return repIds.filter((repId) => {
-      const isPaused = reps.byId.get(repId)?.status !== 'ACTIVE';
-      return isPaused || batch.absences(repId, at).some(({ reason }) => reason !== 'IN_MEETING');
-    });
+    return repIds.filter((repId) => reps.byId.get(repId)?.status !== 'ACTIVE' || batch.absences(repId, at).length > 0);
+  },
+});
+
+/** The first of these reps who has not left and is not away as declared; null for none. */
+export const firstThere = (repIds: readonly string[]): Operation<string | null> => ({
+  ...NOTHING,
+  apply: (batch) => {
+    const { reps } = batch.memory.configuration;
+    const at = batch.now.getTime();
+    const isThere = (repId: string): boolean =>
+      reps.byId.get(repId)?.status === 'ACTIVE' &&
+      !batch.absences(repId, at).some(({ reason }) => DECLARED.has(reason));
+    return repIds.find(isThere) ?? null;
   },
 });
 
@@ -281,6 +319,6 @@ export const tellCalendar = (
   apply: (batch) => {
     const rep = batch.memory.configuration.reps.byId.get(repId ?? '')?.key ?? null;
     const data = { alert: 'CALENDAR_STALE', calendar: name, calendarId: id, rep, code };
-    batch.emit({ kind, repId: null, leadId: null, assignmentId: null, data });
+    batch.emit({ kind, repId, leadId: null, assignmentId: null, data });
   },
 });

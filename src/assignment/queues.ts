@@ -1,6 +1,6 @@
 import type { Assignment, QueuedLead } from '../db/generated/client.ts';
 import type { Queue } from '../domain/configuration.ts';
-import { canTakeAny, type Exclusion, obstacleIn, push } from '../domain/decide.ts';
+import { type Exclusion, obstacleIn, push, whoCanTakeAny } from '../domain/decide.ts';
 import type { Decision, Reason } from '../domain/decision.ts';
 import { Refusal } from '../domain/errors.ts';
 import { isOpen } from '../domain/lead.ts';
@@ -20,22 +20,23 @@ import { poolsOf, setQueueDeadline, tellQueued } from './waiting.ts';
  */
 
 /** Leads of one queue that are looked at in one transaction. */
-const SERVED_AT_ONCE = 200;
+export const SERVED_AT_ONCE = 200;
 /** Of each kind, looked at for one claim: those in front that the rep may not own are passed by. */
 const CLAIM_CANDIDATES = 20;
 
-/** Whether leads wait for somebody, and somebody of their pool could take one. */
-export function servesSomebody(memory: Memory, now: Date): boolean {
+/** Who could take a lead for which others wait, by queue, as a text to be compared; empty for nobody. */
+export function whoCouldBeServed(memory: Memory, now: Date): string {
   const { configuration, queues } = memory;
   const at = now.getTime();
   const state = stateIn(memory);
-  for (const [queueId, { someone }] of queues) {
-    if (someone === 0) continue;
+  const able = [...queues].flatMap(([queueId, { someone }]) => {
+    if (someone === 0) return [];
     const queue = configuration.queues.byId.get(queueId);
     const pools = poolsOf(queue, { overflowed: true }, configuration);
-    if (pools.some((pool) => canTakeAny(pool, configuration, state, at))) return true;
-  }
-  return false;
+    const ids = pools.flatMap((pool) => whoCanTakeAny(pool, configuration, state, at));
+    return ids.length === 0 ? [] : [`${queueId}: ${ids.sort().join()}`];
+  });
+  return able.sort().join('; ');
 }
 
 /**
@@ -60,8 +61,22 @@ export const serve = ({ queues }: Pick<RoutingConfiguration, 'queues'>): Operati
   };
 };
 
-/** Lets what waits be served although nothing else arrives: that is done in front of every batch. */
+/** Lets what waits be served although nothing else arrives: that is done in front of a batch. */
 export const serveQueues: Operation<void> = { ...NOTHING, apply: () => {} };
+
+/** Gives leads that wait for somebody, in the order given, to those who are there and have room. */
+export const serveLeads = (leadIds: readonly string[]): Operation<void> => ({
+  ...NOTHING,
+  size: leadIds.length,
+  leadIds,
+  apply: (batch) => {
+    if (whoCouldBeServed(batch.memory, batch.now) === '') return;
+    for (const leadId of leadIds) {
+      if (batch.hasLead(leadId) && batch.lead(leadId).queued?.waitsFor === 'SOMEONE')
+        pushOne(batch, batch.lead(leadId));
+    }
+  },
+});
 
 /** Gives a waiting lead to a member of its pools. Whether there was one. */
 function pushOne(batch: Batch, owned: OwnedLead): boolean {
@@ -112,13 +127,15 @@ function takeFromQueue(
     .companionsOf(owned)
     .filter(({ queued: waits, assignment: { cost } }) => waits === null && (isOther || cost === 0));
   const assignment = handOver(batch, owned, decision, { ...by, queueId: queued?.queueId as string }, kept, kind);
-  const { repId, method } = decision;
-  takeAlong(batch, companions, { repId, method: method === 'CLAIM' ? 'MANUAL' : method }, by);
+  const { repId } = decision;
+  takeAlong(batch, companions, { repId, method: 'DUPLICATE' }, by);
   return assignment;
 }
 
 export interface Claim {
   readonly repId: string;
+  /** Whether the rep claims in person, and so has seen the lead. */
+  readonly isOwn: boolean;
   /** Name of the principal. */
   readonly by: string;
 }
@@ -188,8 +205,11 @@ function claimFault(batch: Batch, { lead, queued }: OwnedLead, repId: string): R
 }
 
 function notAMember({ memory }: Batch, queue: Queue, repId: string): Refusal {
-  const rep = memory.configuration.reps.byId.get(repId);
-  return new Refusal('NOT_A_MEMBER', `${rep?.name ?? 'The rep'} is no member of ${queue.name}.`);
+  const { configuration } = memory;
+  const name = configuration.reps.byId.get(repId)?.name ?? 'The rep';
+  const isWider = claimPool(queue, { overflowed: true }, configuration, repId) !== undefined;
+  const why = isWider ? 'may only claim what has overflowed from' : 'is no member of';
+  return new Refusal('NOT_A_MEMBER', `${name} ${why} ${queue.name}.`);
 }
 
 /** A reason in a few words, without its numbers. */
@@ -203,7 +223,7 @@ const claimPool = (
 ): CompiledPool | undefined =>
   poolsOf(queue, queued, configuration).find(({ members }) => members.some((member) => member.repId === repId));
 
-function claimOne(batch: Batch, owned: OwnedLead, { repId, by }: Claim): OwnedLead {
+function claimOne(batch: Batch, owned: OwnedLead, { repId, by, isOwn }: Claim): OwnedLead {
   const { configuration } = batch.memory;
   const { lead, assignment, queued } = owned;
   const queue = configuration.queues.byId.get(queued?.queueId ?? '') as Queue;
@@ -213,17 +233,22 @@ function claimOne(batch: Batch, owned: OwnedLead, { repId, by }: Claim): OwnedLe
   const { stepKey, territoryId } = assignment;
   const decision = withoutStep(batch, routable, { repId, method: 'CLAIM', stepKey, territoryId, ...turned });
   takeFromQueue(batch, owned, decision, { reason: `Claimed from ${queue.name}`, by }, {}, 'lead.claimed');
+  if (isOwn) batch.updateAssignment(lead.id, { acknowledgedAt: batch.now });
   return batch.lead(lead.id);
 }
 
-/** What happens when a lead has waited long enough: it overflows, and at its deadline it is pushed. */
-export function queueDue(batch: Batch, owned: OwnedLead): void {
+/**
+ * What happens when a lead has waited long enough: it overflows, and at its deadline it is pushed.
+ *
+ * @param dueAt of the deadline that has come
+ */
+export function queueDue(batch: Batch, owned: OwnedLead, dueAt: Date): void {
   const { queued, lead, assignment } = owned;
   if (!queued) return;
   const { configuration } = batch.memory;
   const queue = configuration.queues.byId.get(queued.queueId);
-  // Only once: the clock that says what is due may be ahead of this server's.
-  if (!queued.overflowed && batch.now < queued.dueAt) {
+  // By the deadline and not by the time: the clock that says what is due may be ahead of this server's.
+  if (!queued.overflowed && dueAt < queued.dueAt) {
     const priority = queued.priority + (queue?.overflow?.raisePriority ?? 0);
     const place = { ...queued, priority, overflowed: true };
     batch.enqueue(place);

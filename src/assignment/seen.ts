@@ -14,6 +14,8 @@ export interface Seen {
 const NOTED_AGAIN_MS = 60_000;
 /** Signs of life that come together are written together. */
 const COLLECT_MS = 100;
+/** Reps of one transaction, so that leads come in between when all come back at once. */
+const AT_ONCE = 200;
 /** Reps of one process beyond which it begins anew to know who was noted when. */
 const MAX_KNOWN = 100_000;
 
@@ -36,12 +38,17 @@ export function createSeen({
     const batches = waiting;
     waiting = new Map();
     for (const [workspaceId, repIds] of batches) {
-      try {
-        await lanes.run(workspaceId, noteSeen([...repIds]));
-      } catch (error) {
-        for (const repId of repIds) noted.delete(`${workspaceId}/${repId}`);
-        log.debug({ err: error }, 'could not note who was seen; the next sign of life does');
-      }
+      const all = [...repIds];
+      for (let from = 0; from < all.length; from += AT_ONCE) await write(workspaceId, all.slice(from, from + AT_ONCE));
+    }
+  }
+
+  async function write(workspaceId: string, repIds: readonly string[]): Promise<void> {
+    try {
+      await lanes.run(workspaceId, noteSeen(repIds));
+    } catch (error) {
+      for (const repId of repIds) noted.delete(`${workspaceId}/${repId}`);
+      log.debug({ err: error }, 'could not note who was seen; the next sign of life does');
     }
   }
 

@@ -58,11 +58,15 @@ export function tellQueued(batch: Batch, leadId: string, reason: string): void {
   for (const repId of told) batch.emit({ kind: 'lead.queued', repId, leadId, assignmentId: assignment.id, data });
 }
 
-export const tellAssigned = (
-  batch: Batch,
-  { id: assignmentId, repId, leadId, method, stepKey }: Assignment,
-  reason: string,
-): void => batch.emit({ kind: 'lead.assigned', repId, leadId, assignmentId, data: { method, stepKey, reason } });
+export const tellAssigned = (batch: Batch, assignment: Assignment, reason: string): void => {
+  const { id: assignmentId, repId, leadId, method, stepKey } = assignment;
+  const data = { method, stepKey, reason, ...offerIn(assignment) };
+  batch.emit({ kind: 'lead.assigned', repId, leadId, assignmentId, data });
+};
+
+/** Until when the owner is to accept, for who is told of the assignment. */
+export const offerIn = ({ offerUntil }: Pick<Assignment, 'offerUntil'>): { readonly offerUntil?: Date } =>
+  offerUntil === null ? {} : { offerUntil };
 
 /** The pools whose members may take what waits: the queue's own, and a wider one for what has overflowed. */
 export function poolsOf(

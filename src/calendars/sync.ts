@@ -35,6 +35,9 @@ const AHEAD_MS = 30 * DAY_MS;
 /** Calendars that become due together are read a second apart from each other at most. */
 const DUE_AT_ONCE = 500;
 
+/** Calendars of one workspace that are read at a time: half of what a server runs, whatever silent hosts it names. */
+const LINES = 2;
+
 /** Jobs for the calendars that are due; the next reading of each is planned. */
 export async function dueCalendars({ pool }: Pick<Database, 'pool'>, now: Date): Promise<Job[]> {
   const { rows } = await pool.query<{ workspaceId: string; id: string }>(
@@ -45,7 +48,12 @@ export async function dueCalendars({ pool }: Pick<Database, 'pool'>, now: Date):
      WHERE c."workspaceId" = due."workspaceId" AND c."id" = due."id" RETURNING c."workspaceId", c."id"`,
     [now, new Date(now.getTime() + SYNC_EVERY_MS)],
   );
-  return rows.map(({ workspaceId, id }) => ({ task: SYNC_TASK, payload: { workspaceId, id }, key: `calendar/${id}` }));
+  return rows.map(({ workspaceId, id }) => ({
+    task: SYNC_TASK,
+    payload: { workspaceId, id },
+    key: `calendar/${id}`,
+    line: `${workspaceId}/${Number.parseInt(id.slice(-1), 16) % LINES}`,
+  }));
 }
 
 /** Reads one calendar. What cannot be read is noted with why, and tried again later. */
@@ -65,11 +73,15 @@ export async function syncCalendar(options: CalendarSyncOptions, workspaceId: st
     const told = read === 'UNCHANGED' ? keepCalendar(id, now) : setCalendarCopies(id, now, read.busy);
     await options.lanes.run(workspaceId, told);
     const news = read === 'UNCHANGED' ? {} : { tag: read.tag, unmatched: read.unmatched };
-    await database.prisma.calendar.updateMany({
+    const { count } = await database.prisma.calendar.updateMany({
       where: { workspaceId, id, attempt },
       data: { syncedAt: now, faultCode: null, fault: null, ...news },
     });
-    await tell(options, calendar, null);
+    if (count > 0) await tell(options, calendar, null);
+    else if ((await database.prisma.calendar.count({ where: { workspaceId, id } })) === 0) {
+      // Removed while it was read: it says nothing any more.
+      await options.lanes.run(workspaceId, setCalendarCopies(id, now, new Map()));
+    }
   } catch (error) {
     if (!(error instanceof CalendarFault)) throw error;
     const { code, message, retryAfterSeconds } = error;

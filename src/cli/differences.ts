@@ -18,7 +18,7 @@ export function* differences(path: string, before: unknown, after: unknown): Gen
     }
     return;
   }
-  const [was, is] = [byKey(before), byKey(after)];
+  const [was, is] = [byKey(before) ?? byPlace(before, after), byKey(after) ?? byPlace(after, before)];
   if (was === null || is === null) {
     yield { path, before, after };
     return;
@@ -34,6 +34,12 @@ export function* differences(path: string, before: unknown, after: unknown): Gen
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/** By their places, where two lists of things without names are as long as each other. */
+const byPlace = (list: unknown, other: unknown): ReadonlyMap<string, unknown> | null =>
+  Array.isArray(list) && Array.isArray(other) && list.length === other.length && [...list, ...other].every(isRecord)
+    ? new Map(list.map((entry, place) => [String(place), entry]))
+    : null;
 
 /** By what the entries of a list are called. */
 const NAMES = ['key', 'rep', 'pool', 'segment', 'name'] as const;

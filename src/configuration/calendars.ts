@@ -131,7 +131,13 @@ export async function updateCalendar(
     where: { workspaceId_id: { workspaceId, id: calendar.id } },
     data: {
       ...(input.name == null ? {} : { name: parse(nameSchema, input.name, ['name']) }),
-      ...(hasSource ? { source: sourceOf(calendar.kind, fields) as object, tag: null, nextSyncAt: now } : {}),
+      // Whatever is being read from where it was before is not written any more.
+      ...(hasSource && {
+        source: sourceOf(calendar.kind, fields) as object,
+        tag: null,
+        nextSyncAt: now,
+        attempt: { increment: 1 },
+      }),
       updatedAt: now,
     },
   });

@@ -256,7 +256,7 @@ async function resolve(company: Company, before: State, change: Change): Promise
     // What refers to nothing is told above.
     ...located('queues', queues, [
       ...twice(company.queues),
-      ...queueFaults(after.queues, after.pools, after.reps).filter(({ field }) => field !== 'poolId'),
+      ...queueFaults(after.queues, after.pools, after.reps).filter(({ field }) => !field.endsWith('Id')),
     ]),
     ...located('slaPolicies', slaPolicies, [
       ...twice(company.slaPolicies),
@@ -393,7 +393,7 @@ function describe(state: State): Described {
       ],
     ]),
     rep: entries(state.reps, ({ id: _, managerId, backupId, ...rep }) => ({
-      ...unlessDefault(rep, REP_DEFAULTS),
+      ...unlessDefault({ ...rep, ...hoursToFile(rep) }, REP_DEFAULTS),
       manager: keyOf(managerId),
       backup: keyOf(backupId),
     })),
@@ -425,7 +425,11 @@ function describe(state: State): Described {
     })),
     slaPolicy: entries(state.slaPolicies, ({ id: _, rungs, ...policy }) => ({
       ...unlessDefault(policy, SLA_POLICY_DEFAULTS),
-      rungs: rungs.map((rung) => unlessDefault(rung, RUNG_DEFAULTS)),
+      rungs: rungs.map(({ afterSeconds, action, ...rung }) => ({
+        afterSeconds,
+        action,
+        ...unlessDefault(rung, RUNG_DEFAULTS),
+      })),
     })),
     plan: new Map(
       state.plan
@@ -443,6 +447,15 @@ function describe(state: State): Described {
     ),
   };
 }
+
+/** In an order that can be read: the database has its own. */
+const hoursToFile = ({ workingHours, dateHours }: Pick<Rep, 'workingHours' | 'dateHours'>) => ({
+  workingHours: workingHours?.map(({ days, from, to }) => ({ days, from, to })) ?? null,
+  dateHours: dateHours.map(({ date, stretches }) => ({
+    date,
+    stretches: stretches.map(({ from, to }) => ({ from, to })),
+  })),
+});
 
 const stepToFile = ({ key, name, kind, condition, match, prefer, order, target, ...step }: Step): object => ({
   key,
@@ -528,7 +541,8 @@ export async function exportCompany({
         slaPolicies: list('slaPolicy'),
         plan: described.plan.get('plan'),
       }),
-      { lineWidth: 120, aliasDuplicateObjects: false },
+      // Times of day and dates in quotes: tools that know YAML 1.1 alone would take them for numbers.
+      { lineWidth: 120, aliasDuplicateObjects: false, compat: 'yaml-1.1' },
     );
   } finally {
     client.release();

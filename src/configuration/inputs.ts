@@ -291,6 +291,9 @@ export const POOL_DEFAULTS = {
   horizonHours: null,
 } as const satisfies Partial<Pool>;
 
+/** A rule of several fields speaks up only once each of them is right by itself. */
+const isFaultless = ({ issues }: { readonly issues: readonly unknown[] }): boolean => issues.length === 0;
+
 /** A year. */
 const MAX_SECONDS = 31_622_400;
 
@@ -299,12 +302,21 @@ export const queueFields = {
   deadlineSeconds: whole(1, MAX_SECONDS),
   claimLimit: orNull(whole(1, 100_000)),
   overflow: orNull(
-    z.strictObject({
-      length: orNull(whole(1, 1_000_000)).default(null),
-      waitSeconds: orNull(whole(1, MAX_SECONDS)).default(null),
-      raisePriority: whole(0, 1_000).default(0),
-      widenTo: orNull(key).default(null),
-    }),
+    z
+      .strictObject({
+        length: orNull(whole(1, 1_000_000)).default(null),
+        waitSeconds: orNull(whole(1, MAX_SECONDS)).default(null),
+        raisePriority: whole(0, 1_000).default(0),
+        widenTo: orNull(key).default(null),
+      })
+      .refine(({ length, waitSeconds }) => length !== null || waitSeconds !== null, {
+        error: 'never comes: give length, waitSeconds or both',
+        when: isFaultless,
+      })
+      .refine(({ raisePriority, widenTo }) => raisePriority > 0 || widenTo !== null, {
+        error: 'changes nothing: give raisePriority, widenTo or both',
+        when: isFaultless,
+      }),
   ),
 } as const;
 
@@ -329,6 +341,18 @@ const rung = z
     (given) =>
       ({ ...RUNG_DEFAULTS, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value != null)) }) as Rung,
   )
+  .refine(({ action, channel }) => action === 'REMIND' || channel === null, {
+    error: 'goes with REMIND alone',
+    path: ['channel'],
+  })
+  .refine(({ action, pauseSeconds }) => action === 'PAUSE_REP' || pauseSeconds === null, {
+    error: 'goes with PAUSE_REP alone',
+    path: ['pauseSeconds'],
+  })
+  .refine(({ action, backupFirst }) => action === 'REASSIGN' || !backupFirst, {
+    error: 'goes with REASSIGN alone',
+    path: ['backupFirst'],
+  })
   .refine(({ action, status }) => (action === 'SET_STATUS') === (status !== null), {
     error: 'is set if, and only if, the action is SET_STATUS',
     path: ['status'],

@@ -27,8 +27,9 @@ export interface Offboarded {
 
 /**
  * Lets a rep leave: no lead goes there from the same moment on, the pools are left (the credits go to the others by
- * weight), accounts, territories and queues go to the successor or stay to be re-owned, the rep's keys are revoked, and the
- * open leads are decided again by the plan, unless told otherwise. Repeated, it goes on with what was not moved yet.
+ * weight), accounts, territories and queues go to the successor or stay to be re-owned, the rep's keys are revoked, their
+ * calendars are removed, and the open leads are decided again by the plan, unless told otherwise. Repeated, it goes on with
+ * what was not moved yet.
  *
  * @throws Refusal NOT_FOUND, REP_LEFT (the successor), IN_USE (the last one of the last resort)
  */
@@ -114,6 +115,8 @@ async function leave(change: Change, repId: string, successorId: string | null):
   const accounts = await reown('accounts');
   const territories = await reown('territories');
   await reown('queues');
+  // What they were read with is theirs.
+  await client.query('DELETE FROM "Calendar" WHERE "workspaceId" = $1 AND "repId" = $2', [workspaceId, repId]);
   const { rowCount } = await client.query(
     'UPDATE "ApiKey" SET "revokedAt" = $3 WHERE "workspaceId" = $1 AND "repId" = $2 AND "revokedAt" IS NULL',
     [workspaceId, repId, now],

@@ -208,14 +208,17 @@ export function escalate(
   return null;
 }
 
-/** A step's own target once more, whatever its condition; for a queue, those who could have claimed from it. */
+/** A step's target and backup once more, whatever its condition; for a queue, those who could have claimed from it. */
 function lookAgain(step: CompiledStep, of: Case): Look[] {
   try {
     const queueKey = queueOf(step);
     const pool = queueKey === null ? undefined : poolOfQueue(queueKey, of);
-    const own = step.target.kind === 'QUEUE' ? null : lookAtTarget(step, of);
-    if (own?.at(-1)?.taken || !pool) return own ?? [];
-    return [...(own ?? []), lookAtPool(pool, of, 'QUEUE', NO_RULES)];
+    const own = (step.target.kind === 'QUEUE' ? null : lookAtTarget(step, of)) ?? [];
+    if (own.at(-1)?.taken) return own;
+    const { whenNobody: next } = step;
+    const backup = next.kind === 'BACKUP_POOL' ? of.configuration.pools.byKey.get(next.pool) : undefined;
+    if (backup) return [...own, lookAtPool(backup, of, 'BACKUP_POOL', NO_RULES)];
+    return pool ? [...own, lookAtPool(pool, of, 'QUEUE', NO_RULES)] : own;
   } catch {
     return [nobody('STEP_ERROR')];
   }
@@ -237,9 +240,11 @@ export function push(
   circumstances: Circumstances,
 ): Decision | null {
   const of = caseOf(lead, configuration, state, circumstances);
-  const { attempt, taken } = lookAtPool(pool, of, 'QUEUE', NO_RULES);
+  const step = configuration.plan?.steps.find(({ key }) => key === stepKey);
+  // What fits nobody who is there does not come to fit them by waiting.
+  const { attempt, taken } = lookAtPool(pool, of, 'QUEUE', step ? stepRules(step, of) : NO_RULES);
   if (taken === null) return null;
-  const kind = configuration.plan?.steps.find(({ key }) => key === stepKey)?.kind ?? null;
+  const kind = step?.kind ?? null;
   return {
     ...common(of),
     ...taken,
@@ -270,20 +275,20 @@ export function obstacleIn(
   return (unsuitable(rep, of, rules) ?? limitsIn(pool, member, rep, of))?.reason ?? null;
 }
 
-/** Whether anybody of a pool could take some lead now. */
-export function canTakeAny(
+/** Ids of the members of a pool who could take some lead now and stand foremost. */
+export function whoCanTakeAny(
   pool: CompiledPool,
   configuration: RoutingConfiguration,
   state: RoutingState,
   at: number,
-): boolean {
+): readonly string[] {
   const of = caseOfAny(configuration, state, at);
   // Who weighs nothing but in some segment can take a lead of that.
   const members = pool.members.map((member) => ({
     ...member,
     weight: Math.max(member.weight, ...pool.weightSegments.map((segment) => weightIn(member, segment))),
   }));
-  return sift({ ...pool, members, weightSegments: [] }, of, NO_RULES).eligible.length > 0;
+  return sift({ ...pool, members, weightSegments: [] }, of, NO_RULES).eligible.map(({ id }) => id);
 }
 
 /**
@@ -624,7 +629,9 @@ function lookAtOwner(owner: Rep, step: CompiledStep, of: Case): Look[] {
   const isAway = obstacle !== null && DECLARED.has(obstacle.reason as AbsenceReason);
   if (!isAway || step.ownerAway !== 'DELEGATE') return [look];
   const named = absencesOf(owner, of, DECLARED).find(({ delegateId }) => delegateId !== null)?.delegateId;
-  const delegate = of.configuration.reps.byId.get(named ?? owner.backupId ?? '');
+  const { byId } = of.configuration.reps;
+  const standIns = [named, owner.backupId].flatMap((id) => byId.get(id ?? '') ?? []);
+  const delegate = standIns.find(({ status }) => status !== 'LEFT') ?? standIns[0];
   return delegate ? [look, lookAtRep(delegate, of, 'DELEGATE', NO_RULES)] : [look];
 }
 

@@ -60,13 +60,13 @@ const consideredIn = (attempts: readonly Attempt[]): readonly Considered[] => {
 
 const isPassedOver = ({ reason }: Considered): boolean => reason !== 'CHOSEN' && reason !== 'NOT_THEIR_TURN';
 
-function origin({ method, account, territoryId, stepKey }: Told, names: Names, words: Words): string {
+function origin({ method, account, territoryId, stepKey, steps }: Told, names: Names, words: Words): string {
   const ofAccount = account && names.account(account.id);
   if ((method === 'ACCOUNT_OWNER' || method === 'NAMED_ACCOUNT') && ofAccount) return words.owner[method](ofAccount);
   const territory = method === 'TERRITORY' && territoryId ? names.territory(territoryId) : null;
   if (territory) return words.territory(territory);
-  const plain = words.methods[method];
-  return plain ?? words.step(stepKey ?? '');
+  if (method === 'FALLBACK' && steps.length === 0) return words.queueDue;
+  return words.methods[method] ?? (stepKey === null ? words.noStepNamed : words.step(stepKey));
 }
 
 /** Nothing where the step names the rep itself. */
@@ -119,6 +119,8 @@ interface Words {
   readonly number: Intl.NumberFormat;
   readonly formerRep: string;
   readonly waits: string;
+  readonly queueDue: string;
+  readonly noStepNamed: string;
   readonly beyondCapacity: string;
   readonly noStep: string;
   readonly ownerLeft: string;
@@ -166,6 +168,8 @@ const WORDS: Readonly<Record<Language, Words>> = {
     number: NUMBER_EN,
     formerRep: 'a former rep',
     waits: 'answers for it while it waits in the queue',
+    queueDue: 'Nobody could take it by the deadline of the queue',
+    noStepNamed: 'By a step that is no more',
     beyondCapacity: 'taken beyond capacity',
     noStep: 'no step matched',
     ownerLeft: 'manager of the owner, who has left',
@@ -252,7 +256,9 @@ const WORDS: Readonly<Record<Language, Words>> = {
   DE: {
     number: NUMBER_DE,
     formerRep: 'jemand, der nicht mehr da ist',
-    waits: 'verantwortlich, solange er in der Warteschlange wartet',
+    waits: 'verantwortlich, solange der Lead in der Warteschlange wartet',
+    queueDue: 'Bis zur Frist der Warteschlange konnte ihn niemand übernehmen',
+    noStepNamed: 'Durch einen Schritt, den es nicht mehr gibt',
     beyondCapacity: 'über das Limit hinaus',
     noStep: 'kein Schritt traf zu',
     ownerLeft: 'Führungskraft des ausgeschiedenen Betreuers',

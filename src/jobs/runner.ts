@@ -22,6 +22,8 @@ export interface Job {
   readonly payload: object;
   /** A job that waits under the same key is replaced. */
   readonly key: string;
+  /** Jobs of one line run one after the other, so that whoever has many slow ones leaves room for others. */
+  readonly line: string;
 }
 
 export interface Jobs {
@@ -82,7 +84,13 @@ export async function startJobs({ database, log, tasks }: JobsOptions): Promise<
     add: async (jobs) => {
       if (jobs.length === 0) return;
       await utils.addJobs(
-        jobs.map(({ task, payload, key }) => ({ identifier: task, payload, jobKey: key, maxAttempts: MAX_ATTEMPTS })),
+        jobs.map(({ task, payload, key, line }) => ({
+          identifier: task,
+          payload,
+          jobKey: key,
+          queueName: line,
+          maxAttempts: MAX_ATTEMPTS,
+        })),
       );
     },
     stop: async () => {

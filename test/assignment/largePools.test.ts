@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { books, IN_ORDER } from '../support/books.ts';
 import { differing } from '../support/replay.ts';
+import { MINUTE, pass } from '../support/time.ts';
+import { say } from '../support/waiting.ts';
 import { openWorkspace, type TestWorkspace } from '../support/workspace.ts';
 
 /* A decision lists a hundred of those considered; of the others it keeps how many there were, and what they weighed. */
@@ -13,6 +16,7 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 const SIZE = 150;
+const STRATEGIES = ['ROUND_ROBIN', 'WEIGHTED', 'VALUE_BALANCED', 'LEAST_LOADED'];
 const MEMBERS = Array.from({ length: SIZE }, (_, index) => `rep-${index + 1}`);
 const weightOf = (index: number): number => 1 + (index % 7);
 
@@ -62,7 +66,7 @@ const STEPS: readonly (readonly [string, readonly object[]])[] = [
   ],
 ];
 
-describe.each(['ROUND_ROBIN', 'WEIGHTED', 'VALUE_BALANCED', 'LEAST_LOADED'])('%s in a pool of 150', (strategy) => {
+describe.each(STRATEGIES)('%s in a pool of 150', (strategy) => {
   test.each(STEPS)('decides the same when replayed %s, also after turns were given back', async (_, steps) => {
     const workspace = await openWorkspace(app, company({ strategy, steps, pool: { memberCapacity: 1 } }));
     const [first, second] = await workspace.submitAll(leads(40));
@@ -72,6 +76,54 @@ describe.each(['ROUND_ROBIN', 'WEIGHTED', 'VALUE_BALANCED', 'LEAST_LOADED'])('%s
     expect(await differing(app, workspace.id)).toEqual([]);
     expect(await books(app, workspace.id)).toEqual(IN_ORDER);
   });
+});
+
+const mindful = fc.record({
+  strategy: fc.constantFrom(...STRATEGIES),
+  catchUp: fc.constantFrom('NONE', 'BOUNDED', 'FULL'),
+  catchUpLeads: fc.integer({ min: 1, max: 2 }),
+  maxAhead: fc.option(fc.integer({ min: 1, max: 2 })),
+  skips: fc.constantFrom(['OUT_OF_OFFICE', 'PAUSED'], ['PAUSED'], []),
+  horizonHours: fc.option(fc.constantFrom(1, 100)),
+  memberCapacity: fc.option(fc.integer({ min: 1, max: 3 })),
+});
+const offering = fc.record({
+  offerSeconds: fc.option(fc.constant(60)),
+  whenNobody: fc.constantFrom({ kind: 'NEXT_STEP' }, { kind: 'ASSIGN_ANYWAY' }),
+});
+/** Every so many members are away or back, from one of them on; so many leads come; so many minutes go by. */
+const event = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom('PAUSED', 'OUT_OF_OFFICE', 'AVAILABLE'),
+    count: fc.integer({ min: 2, max: 9 }),
+    from: fc.nat({ max: SIZE - 1 }),
+  }),
+  fc.record({ kind: fc.constant('LEADS'), count: fc.integer({ min: 1, max: 15 }), from: fc.constant(0) }),
+  fc.record({ kind: fc.constant('MINUTES'), count: fc.constantFrom(2, 130), from: fc.constant(0) }),
+);
+
+async function happen(workspace: TestWorkspace, { kind, count, from }: { kind: string; count: number; from: number }) {
+  if (kind === 'LEADS') {
+    const [first] = await workspace.submitAll(leads(count));
+    if (count % 3 === 0) await workspace.close(first?.id ?? '', 'DISQUALIFIED');
+  } else if (kind === 'MINUTES') await pass(app, count * MINUTE);
+  else {
+    const until = kind === 'OUT_OF_OFFICE' ? { until: new Date(app.clock.now().getTime() + count * 60 * MINUTE) } : {};
+    const some = MEMBERS.filter((_member, index) => index >= from && index % count === 0);
+    await Promise.all(some.map((rep) => say(workspace, rep, { status: kind, ...until })));
+  }
+}
+
+test('decides the same when replayed whatever it minds and catches up with, while members come and go', async () => {
+  await fc.assert(
+    fc.asyncProperty(mindful, offering, fc.array(event, { minLength: 4, maxLength: 10 }), async (pool, step, story) => {
+      const workspace = await openWorkspace(app, company({ pool, steps: [{ ...EVERYONE, ...step }] }));
+      for (const each of [...story, { kind: 'LEADS', count: 3, from: 0 }]) await happen(workspace, each);
+      expect(await differing(app, workspace.id)).toEqual([]);
+      expect(await books(app, workspace.id)).toEqual(IN_ORDER);
+    }),
+    { numRuns: 4, endOnFailure: true },
+  );
 });
 
 interface Attempt {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { books, IN_ORDER } from '../support/books.ts';
 import { happen, happening } from '../support/happenings.ts';
-import { randomCompany } from '../support/randomCompany.ts';
+import { moment, randomCompany } from '../support/randomCompany.ts';
 import { differing, replayAll } from '../support/replay.ts';
 import { openWorkspace, type TestWorkspace } from '../support/workspace.ts';
 
@@ -13,11 +13,14 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
+const story = fc.array(happening, { minLength: 5, maxLength: 25 });
+
 test('every decision comes out the same when it is replayed, whatever happens in a company, and its books stay in order', async () => {
   await fc.assert(
-    fc.asyncProperty(randomCompany, fc.array(happening, { minLength: 5, maxLength: 25 }), async ({ text }, story) => {
+    fc.asyncProperty(randomCompany, moment, story, async ({ text }, start, steps) => {
+      app.clock.set(start);
       const workspace = await openWorkspace(app, text);
-      for (const each of story) await happen(app, workspace, each);
+      for (const each of steps) await happen(app, workspace, each);
       expect(await differing(app, workspace.id)).toEqual([]);
       expect(await books(app, workspace.id)).toEqual(IN_ORDER);
     }),

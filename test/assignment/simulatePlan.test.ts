@@ -2,15 +2,18 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { checksums } from '../support/checksums.ts';
-import { randomCompany, randomLead, randomLeads } from '../support/randomCompany.ts';
+import { REPS, randomCompany, randomLead, randomLeads, withoutWaiting } from '../support/randomCompany.ts';
 import { simulate, submitted } from '../support/simulation.ts';
-import { openWorkspace } from '../support/workspace.ts';
+import { HOUR } from '../support/time.ts';
+import { say } from '../support/waiting.ts';
+import { openWorkspace, type TestWorkspace } from '../support/workspace.ts';
 
 /* On random small companies that use everything decisions go by. */
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
+  // Without a sweep of its own: no lead moves on by itself.
+  app = await startTestApp({ config: { role: 'api' } });
 });
 afterAll(() => app.stop());
 
@@ -19,17 +22,22 @@ const RUNS = { numRuns: 15, endOnFailure: true };
 
 test('given leads come to exactly what publishing the version and submitting them then comes to; nothing changes', async () => {
   await fc.assert(
-    fc.asyncProperty(randomCompany, randomLeads(12), randomLeads(12), async ({ text, draft }, history, leads) => {
-      const workspace = await openWorkspace(app, text);
-      await submitted(workspace, history);
-      const { plan } = await workspace.mutate('savePlanDraft', draft, 'plan { version }');
-      const { version } = plan as { version: number };
-      const before = await checksums(app.database);
-      const { after } = await simulate(workspace, { leads });
-      expect(await checksums(app.database)).toEqual(before);
-      expect(await workspace.mutate('publishPlan', { version }, 'plan { version }')).toHaveProperty('plan');
-      expect(after).toEqual(await submitted(workspace, leads));
-    }),
+    fc.asyncProperty(
+      randomCompany.map(withoutWaiting),
+      randomLeads(12),
+      randomLeads(12),
+      async ({ text, draft }, history, leads) => {
+        const workspace = await openWorkspace(app, text);
+        await submitted(workspace, history);
+        const { plan } = await workspace.mutate('savePlanDraft', draft, 'plan { version }');
+        const { version } = plan as { version: number };
+        const before = await checksums(app.database);
+        const { after } = await simulate(workspace, { leads });
+        expect(await checksums(app.database)).toEqual(before);
+        expect(await workspace.mutate('publishPlan', { version }, 'plan { version }')).toHaveProperty('plan');
+        expect(after).toEqual(await submitted(workspace, leads));
+      },
+    ),
     RUNS,
   );
 });
@@ -42,16 +50,42 @@ const happening = fc.record({
   minutes: fc.integer({ min: 1, max: 600 }),
 });
 
+interface Leave {
+  readonly rep: string;
+  readonly delegate: string | null;
+  /** Hours from the beginning until it begins. */
+  readonly after: number;
+  /** How long it lasts. */
+  readonly hours: number;
+}
+
+/** A leave that is known from the beginning. */
+const leave: fc.Arbitrary<Leave> = fc.record({
+  rep: fc.constantFrom(...REPS),
+  delegate: fc.option(fc.constantFrom(...REPS)),
+  after: fc.integer({ min: 0, max: 50 }),
+  hours: fc.integer({ min: 1, max: 50 }),
+});
+
+async function declare(workspace: TestWorkspace, { rep, delegate, after, hours }: Leave): Promise<void> {
+  const from = app.clock.now().getTime() + after * HOUR;
+  const delegateId = delegate === null || delegate === rep ? {} : { delegateId: workspace.rep(delegate) };
+  const said = { from: new Date(from), until: new Date(from + hours * HOUR), ...delegateId };
+  await say(workspace, rep, { status: 'OUT_OF_OFFICE', ...said });
+}
+
 test('the last leads, however many, by the published plan come to what they came to; nothing changes', async () => {
   await fc.assert(
     fc.asyncProperty(
-      randomCompany,
+      randomCompany.map(withoutWaiting),
+      fc.array(leave, { maxLength: 3 }),
       fc.array(happening, { minLength: 2, maxLength: 25 }),
       fc.nat(),
       fc.date({ min: new Date('2026-01-01'), max: new Date('2027-01-01'), noInvalidDate: true }),
-      async ({ text }, happenings, some, start) => {
+      async ({ text }, leaves, happenings, some, start) => {
         app.clock.set(start);
         const workspace = await openWorkspace(app, text);
+        for (const each of leaves) await declare(workspace, each);
         const open: string[] = [];
         let stored = 0;
         for (const { lead, close, which, minutes } of happenings) {

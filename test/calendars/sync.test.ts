@@ -1,4 +1,8 @@
+import { v7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createLanes } from '../../src/assignment/lanes.ts';
+import { syncCalendar } from '../../src/calendars/sync.ts';
+import { createLog } from '../../src/log.ts';
 import { startTestApp, type TestApp, until } from '../support/app.ts';
 import { type FeedServer, serveFeed } from '../support/calendarServers.ts';
 import { onePool } from '../support/companies.ts';
@@ -150,6 +154,7 @@ describe('a rep’s calendar', () => {
         'the next reading is planned',
       );
     }
+    await until(async () => (await alerts()).length === 1, 'it is told that it is stale');
     expect(await availability('rep-1')).toEqual({ available: true, calendarsStale: true, absences: [] });
     expect(await calendars()).toMatchObject([{ stale: true, faultMessage: expect.stringMatching(/\w/) }]);
     feed.text = good;
@@ -191,6 +196,31 @@ describe('a rep’s calendar', () => {
       keys['rep-1'],
     );
     await sync(({ fault, name }) => fault === 'NOT_FOUND' && name === 'Other');
+  });
+
+  test('that is removed in the moment in which it has been read says nothing', async () => {
+    const { workspaceId, database, clock } = app;
+    const { id: repId } = await database.prisma.rep.findFirstOrThrow({ where: { workspaceId, key: 'rep-1' } });
+    const [id, now] = [v7(), clock.now()];
+    const source = { kind: 'ICS', url: `${feed.url}/calendar.ics` };
+    // Not due, so that no job reads it.
+    const dates = { createdAt: now, updatedAt: now, nextSyncAt: new Date(now.getTime() + 86_400_000) };
+    const made = { workspaceId, id, repId, name: 'Mine', kind: 'ICS', source, ...dates } as const;
+    await database.prisma.calendar.create({ data: { ...made, attempt: 0, unmatched: 0, alerted: false } });
+    const lanes = createLanes({ database, clock, committed: () => {} });
+    let isRemoved = false;
+    const late: typeof lanes = {
+      ...lanes,
+      run: async (...given) => {
+        if (!isRemoved) await database.prisma.calendar.deleteMany({ where: { workspaceId, id } });
+        isRemoved = true;
+        return lanes.run(...given);
+      },
+    };
+    await syncCalendar({ database, lanes: late, clock, log: createLog('silent'), allowPrivate: true }, workspaceId, id);
+    await lanes.close();
+    expect([isRemoved, feed.asked.length]).toEqual([true, 1]);
+    expect(await availability('rep-1')).toMatchObject({ available: true });
   });
 });
 

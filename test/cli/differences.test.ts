@@ -44,7 +44,7 @@ describe('two values', () => {
       [step('c'), step('a'), step('b')],
       ['x, their order: ["a","b","c"] → ["c","a","b"]'],
     ],
-    ['without names of their own', [{ per: 'DAY' }], [{ per: 'HOUR' }], ['x: [{"per":"DAY"}] → [{"per":"HOUR"}]']],
+    ['without names of their own', [{ per: 'DAY' }], [{ per: 'HOUR' }], ['x[0].per: "DAY" → "HOUR"']],
     [
       'of which two are called the same',
       [{ key: 'a' }],

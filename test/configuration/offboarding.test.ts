@@ -203,6 +203,23 @@ describe('a rep who leaves', () => {
   });
 });
 
+test('the calendars of a rep who leaves are removed, with what they are read with', async () => {
+  const { workspace } = await withLeads();
+  const { prisma } = app.database;
+  for (const rep of ['ann', 'bob']) {
+    const ics = { url: 'https://calendar.example.com/secret.ics' };
+    const input = { name: rep, kind: 'ICS', repId: workspace.rep(rep), ics };
+    const create = 'mutation ($input: CreateCalendarInput!) { createCalendar(input: $input) { __typename } }';
+    expect((await workspace.send(create, { input })).data).toEqual({
+      createCalendar: { __typename: 'CalendarSuccess' },
+    });
+  }
+  await leave(workspace);
+  const left = await prisma.calendar.findMany({ where: { workspaceId: workspace.id } });
+  expect(left.map(({ name }) => name)).toEqual(['bob']);
+  await prisma.calendar.deleteMany({ where: { workspaceId: workspace.id } });
+});
+
 describe('the keys of a rep who leaves', () => {
   test('are refused from then on; those of others stay good', async () => {
     const { workspace } = await withLeads();

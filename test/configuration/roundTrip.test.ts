@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { z } from 'zod';
@@ -7,6 +8,7 @@ import { planFields } from '../../src/configuration/plans.ts';
 import { STEP_DEFAULTS } from '../../src/domain/plan.ts';
 import { type Contexts, openContexts } from '../support/contexts.ts';
 import { EVERYTHING } from '../support/everything.ts';
+import { randomCompany } from '../support/randomCompany.ts';
 
 let contexts: Contexts;
 beforeAll(async () => {
@@ -71,13 +73,15 @@ test('the file of these tests has a value at every place of the format, however 
   expect(wanted.filter((place) => !places.has(place))).toEqual(['plan.note']);
 });
 
+const LISTS = ['reps', 'pools', 'metros', 'territories', 'accounts', 'segments', 'queues', 'slaPolicies'] as const;
+
 describe('a company that uses everything', () => {
   test('is exported with every field there is', async () => {
     const context = await contexts.open();
     await applyCompany(context, EVERYTHING);
     const { workspace, plan, ...lists } = parse(await exportCompany(context)) as Exported;
     const { shape } = companySchema;
-    for (const name of ['reps', 'pools', 'metros', 'territories', 'accounts', 'segments'] as const) {
+    for (const name of LISTS) {
       expect([name, namesIn(lists[name] ?? []).sort()]).toEqual([name, fieldsOf(shape[name]).sort()]);
     }
     const settings = (shape.workspace.def as unknown as { innerType: z.ZodObject }).innerType;
@@ -125,6 +129,8 @@ describe('a company that uses everything', () => {
       ['position: 2', 'position: 3'],
       ['aliases: [Hof]', 'aliases: [Hof, HN]'],
       ['value: 500 }', 'value: 501 }'],
+      ['claimLimit: 5', 'claimLimit: 6'],
+      ['pauseSeconds: 3600', 'pauseSeconds: 3601'],
       ['ownerAway: WHEN_NOBODY', 'ownerAway: KEEP'],
     ];
     const edited = edits.reduce((text, [before, after]) => {
@@ -141,11 +147,44 @@ describe('a company that uses everything', () => {
         ['territory', 'oslo-it', 'update', ['position']],
         ['account', '0012', 'update', ['aliases']],
         ['segment', 'big', 'update', ['condition']],
+        ['queue', 'room', 'update', ['claimLimit']],
+        ['slaPolicy', 'hot', 'update', ['rungs']],
         ['plan', 'plan', 'update', ['steps']],
       ],
     );
     expect(changes[1]?.fields).toEqual([{ name: 'employeesMax', before: 499, after: 500 }]);
     expect(published).toBe(2);
     expect(await applyCompany(context, EVERYTHING)).toMatchObject({ changes: [] });
+  });
+});
+
+describe('any company', () => {
+  test('is the same when it is exported, applied where it is and brought to an empty workspace', async () => {
+    await fc.assert(
+      fc.asyncProperty(randomCompany, async ({ text }) => {
+        const [from, to] = [await contexts.open(), await contexts.open()];
+        await applyCompany(from, text);
+        const exported = await exportCompany(from);
+        for (const again of [text, exported]) {
+          expect(await applyCompany(from, again)).toEqual({ changes: [], notInFile: [], published: null });
+        }
+        await applyCompany(to, exported);
+        expect(await exportCompany(to)).toBe(exported);
+      }),
+      { numRuns: 20, endOnFailure: true },
+    );
+  });
+
+  test('becomes another one: what a dry run says changes, and then nothing more does', async () => {
+    await fc.assert(
+      fc.asyncProperty(randomCompany, randomCompany, async (before, { text }) => {
+        const context = await contexts.open();
+        await applyCompany(context, before.text);
+        const foreseen = await applyCompany(context, text, { dryRun: true });
+        expect(await applyCompany(context, text)).toEqual(foreseen);
+        expect(await applyCompany(context, text)).toMatchObject({ changes: [], published: null });
+      }),
+      { numRuns: 20, endOnFailure: true },
+    );
   });
 });

@@ -124,6 +124,15 @@ describe('an owner who is paused', () => {
     expect([decision.repId, decision.steps.at(-1)?.attempts.at(-1)?.via]).toEqual([owner, via]);
   });
 
+  test.each<[string, Reps, string]>([
+    ['the delegate of the leave', {}, 'vera'],
+    ['the backup where that delegate has left', { vera: left }, 'bob'],
+    ['nobody where both have left', { vera: left, bob: left }, 'next'],
+  ])('as declared, is stood in for by %s', (_who, ofRep, owner) => {
+    const leave = { reason: 'OUT_OF_OFFICE', until: null, delegateId: 'vera' } as const;
+    expect(market(owned(ofRep), {}, { ada: [leave] }).decide(KNOWN).repId).toBe(owner);
+  });
+
   test('is named before the delegate', () => {
     const { steps } = market(owned({ ada: away })).decide(KNOWN);
     expect(

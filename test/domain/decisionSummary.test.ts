@@ -221,7 +221,7 @@ describe('the sentence of a decision', () => {
         loads: { ada: 50, bob: 50 },
       },
       'Step a → The Boss; answers for it while it waits in the queue; passed over: Ada Stone (open 50 of 50), Bob Hill (open 50 of 50).',
-      'Schritt a → The Boss; verantwortlich, solange er in der Warteschlange wartet; übergangen: Ada Stone (50 von 50 offen), Bob Hill (50 von 50 offen).',
+      'Schritt a → The Boss; verantwortlich, solange der Lead in der Warteschlange wartet; übergangen: Ada Stone (50 von 50 offen), Bob Hill (50 von 50 offen).',
     ],
     [
       'of a manager',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { canTakeAny, type Exclusion, escalate, obstacleIn, push } from '../../src/domain/decide.ts';
+import { type Exclusion, escalate, obstacleIn, push, whoCanTakeAny } from '../../src/domain/decide.ts';
 import type { Decision } from '../../src/domain/decision.ts';
 import type { CompiledPool } from '../../src/domain/routingConfiguration.ts';
 import { reasons } from '../support/decisions.ts';
@@ -93,16 +93,16 @@ describe('a queue', () => {
   });
 
   test('is looked at while anybody of its pool can take a lead, of a segment too', () => {
-    const able = (run: Company, of = main(run)) => canTakeAny(of, run.configuration, run.simulation, NOW);
+    const able = (run: Company, of = main(run)) => whoCanTakeAny(of, run.configuration, run.simulation, NOW).join();
     expect([able(company()), able(company({ ada: 50 })), able(company({ ada: 50, bob: 50 }))]).toEqual([
-      true,
-      true,
-      false,
+      'ada,bob',
+      'bob',
+      '',
     ]);
     const run = company();
     const members = main(run).members.map((each) => ({ ...each, weight: 0, segmentWeights: { hot: 1 } }));
-    expect(able(run, { ...main(run), members, weightSegments: ['hot'] })).toBe(true);
-    expect(able(run, { ...main(run), members })).toBe(false);
+    expect(able(run, { ...main(run), members, weightSegments: ['hot'] })).toBe('ada,bob');
+    expect(able(run, { ...main(run), members })).toBe('');
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { type Crew, expectSound, HOUR, iso, look, open, pass, someone, trail } from '../support/time.ts';
+import { type Crew, expectSound, HOUR, iso, look, MINUTE, open, pass, someone, trail } from '../support/time.ts';
 import { claim, expectInOrder, line, say } from '../support/waiting.ts';
 import type { TestWorkspace } from '../support/workspace.ts';
 
@@ -57,10 +57,21 @@ describe('when an absence begins, the open leads', () => {
   });
 
   test('are given out by the plan where there is neither delegate nor backup', async () => {
-    const { workspace, ids } = await owning();
-    await say(workspace, 'a', { status: 'OUT_OF_OFFICE', until: inMs(HOUR), openLeads: 'DELEGATE' });
-    await app.sweep();
-    expect(await owners(workspace, ids)).not.toContain('a');
+    const { workspace, ids } = await owning({ about: { a: { backup: 'c' } } });
+    const leave = { status: 'OUT_OF_OFFICE', from: inMs(HOUR), until: inMs(2 * HOUR), openLeads: 'DELEGATE' };
+    expect(await say(workspace, 'a', leave)).toEqual({});
+    await workspace.updateRep('a', { backupId: null });
+    await pass(app, HOUR);
+    expect((await owners(workspace, ids)).every((owner) => ['b', 'c'].includes(owner))).toBe(true);
+  });
+
+  test('cannot be promised to a delegate where there is neither delegate nor backup', async () => {
+    const { workspace } = await owning();
+    const leave = { status: 'OUT_OF_OFFICE', until: inMs(HOUR), openLeads: 'DELEGATE' };
+    expect(await say(workspace, 'a', leave)).toMatchObject({
+      code: 'INVALID_INPUT',
+      message: 'delegateId: is missing: the rep has no backup either',
+    });
   });
 
   test('go to the backup where the delegate has left by then', async () => {
@@ -69,6 +80,20 @@ describe('when an absence begins, the open leads', () => {
     await say(workspace, 'a', { ...leave, from: inMs(HOUR), until: inMs(2 * HOUR) });
     await workspace.updateRep('d', { status: 'LEFT' });
     await pass(app, HOUR);
+    expect(await owners(workspace, ids)).toEqual(['c', 'c']);
+  });
+
+  test('go to the backup where the delegate is away as well', async () => {
+    const { workspace, ids } = await owning({ about: { a: { backup: 'c' } } });
+    const until = inMs(HOUR);
+    await say(workspace, 'd', { status: 'OUT_OF_OFFICE', until });
+    await say(workspace, 'a', {
+      status: 'OUT_OF_OFFICE',
+      openLeads: 'DELEGATE',
+      delegateId: workspace.rep('d'),
+      until,
+    });
+    await app.sweep();
     expect(await owners(workspace, ids)).toEqual(['c', 'c']);
   });
 
@@ -112,6 +137,39 @@ describe('when an absence begins, the open leads', () => {
 });
 
 describe('a hand-over', () => {
+  test('does not happen after the absence, where no server lived in the course of it', async () => {
+    const { workspace, ids } = await owning();
+    const leave = { status: 'OUT_OF_OFFICE', from: inMs(MINUTE), until: inMs(2 * MINUTE), openLeads: 'REDISTRIBUTE' };
+    await say(workspace, 'a', leave);
+    await pass(app, 2 * MINUTE);
+    expect(await owners(workspace, ids)).toEqual(['a', 'a']);
+    expect(await app.database.prisma.deadline.count({ where: { workspaceId: workspace.id, kind: 'LEAVE' } })).toBe(0);
+  });
+
+  test('that fails holds up no other, and is tried again a minute later', async () => {
+    const { workspace, ids } = await owning();
+    await workspace.assign(ids[1], 'b');
+    const away = {
+      status: 'OUT_OF_OFFICE',
+      until: inMs(2 * HOUR),
+      openLeads: 'DELEGATE',
+      delegateId: workspace.rep('d'),
+    };
+    await say(workspace, 'a', { ...away, from: inMs(HOUR) });
+    await say(workspace, 'b', { ...away, from: inMs(HOUR + 1) });
+    const { prisma } = app.database;
+    const { subjectId, data } = await prisma.deadline.findFirstOrThrow({
+      where: { workspaceId: workspace.id, kind: 'LEAVE' },
+      orderBy: { dueAt: 'asc' },
+    });
+    await prisma.$executeRaw`UPDATE "Deadline" SET "data" = 'null' WHERE "subjectId" = ${subjectId}::uuid`;
+    await pass(app, HOUR + 1);
+    expect(await owners(workspace, ids)).toEqual(['a', 'd']);
+    await prisma.deadline.updateMany({ where: { subjectId }, data: { data: data as object } });
+    await pass(app, MINUTE);
+    expect(await owners(workspace, ids)).toEqual(['d', 'd']);
+  });
+
   test('that was cut short goes on with what is left, and moves nothing twice', async () => {
     const { workspace, ids } = await owning();
     await say(workspace, 'a', {

@@ -120,6 +120,21 @@ describe('what makes no sense is refused, and changes nothing:', () => {
     ['being busy without an end', () => ({ status: 'BUSY' }), 'until: is missing: say until when'],
     ['a leave without an end', () => ({ status: 'OUT_OF_OFFICE' }), 'until: is missing: say until when'],
     ['an end in the past', () => ({ status: 'PAUSED', until: inMs(-1) }), 'until: must be in the future'],
+    [
+      'being busy for more than a week',
+      () => ({ status: 'BUSY', until: inMs(7 * 24 * HOUR + 1) }),
+      'until: must be at most a week ahead; beyond that use PAUSED',
+    ],
+    [
+      'a leave that lasts for ever',
+      () => ({ status: 'OUT_OF_OFFICE', until: inMs(5 * 366 * 24 * HOUR + 1) }),
+      'until: must be at most five years ahead',
+    ],
+    [
+      'a leave that began long ago',
+      () => ({ status: 'OUT_OF_OFFICE', from: inMs(-24 * HOUR - 1), until: inMs(HOUR) }),
+      'from: must be at most a day ago',
+    ],
     ['an end that is now', () => ({ status: 'BUSY', until: inMs(0) }), 'until: must be in the future'],
     [
       'a leave that ends before it begins',
@@ -238,7 +253,7 @@ describe('a pause', () => {
     await pass(app, MINUTE);
     expect(await say(workspace, null, { status: 'AVAILABLE' }, key)).toEqual({
       code: 'PAUSED_BY_OTHERS',
-      message: 'sla:strict has paused the rep; a manager or admin can end it.',
+      message: `The SLA policy "strict" has paused the rep until ${inMs(600_000)}; a manager or admin can end it.`,
     });
     await pass(app, 10 * MINUTE);
     expect(await reasons(workspace, 'a')).toEqual([]);

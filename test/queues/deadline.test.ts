@@ -47,7 +47,7 @@ describe('what nobody has claimed by the deadline', () => {
     const [, second] = [await workspace.submit(person), await workspace.submit(person)];
     await say(workspace, 'a', { status: 'PAUSED' });
     await pass(app, HOUR);
-    expect(await trail(workspace, second.id)).toBe('boss DUPLICATE, boss FALLBACK');
+    expect(await trail(workspace, second.id)).toBe('boss DUPLICATE, boss DUPLICATE');
   });
 
   test('goes on by the plan where whoever has answered for it has left', async () => {

@@ -155,6 +155,8 @@ describe('a queue', () => {
     ['claimLimit', { claimLimit: 0 }, /^claimLimit: .*1/],
     ['overflow.length', { overflow: { length: 0 } }, /^overflow\.length: /],
     ['overflow.raisePriority', { overflow: { raisePriority: 1_001 } }, /^overflow\.raisePriority: /],
+    ['an overflow that never comes', { overflow: { raisePriority: 1 } }, /^overflow: never comes: /],
+    ['an overflow that changes nothing', { overflow: { length: 1 } }, /^overflow: changes nothing: /],
     ['a pool that is none', { overflow: { length: 1, widenTo: 'nowhere' } }, /^overflow: there is no pool "nowhere"/],
     ['name', { name: 'x\u0000' }, /^name: /],
   ])('is refused with a fault in %s: %#', async (_, fault, issue) => {

@@ -1,8 +1,8 @@
 import type { TestApp } from './app.ts';
 
 /*
- * What must add up in a workspace whatever has been done there: credits, loads, owners and the stream of events, all
- * worked out again from leads and assignments.
+ * What must add up in a workspace whatever has been done there: credits, loads, owners, places in queues, deadlines and
+ * the stream of events, all worked out again from leads and assignments.
  */
 
 interface Books {
@@ -14,12 +14,24 @@ interface Books {
   readonly unowned: readonly string[];
   /** Owner changes without a `lead.reassigned` to the one and a `lead.unassigned` to the other, or the other way round. */
   readonly untold: readonly string[];
-  /** Events whose number or predecessor is wrong. */
+  /** Queues whose count is not that of the leads in them, and leads that wait without a place or have one and do not wait. */
+  readonly misplaced: readonly string[];
+  /** Deadlines that nobody waits for, and what is waited for without one; clocks and offers that run on when all is over. */
+  readonly mistimed: readonly string[];
+  /** Assignments and events whose number or predecessor is wrong. */
   readonly misnumbered: readonly string[];
 }
 
 /** What `books` finds where nothing is wrong. */
-export const IN_ORDER: Books = { unbalanced: [], miscounted: [], unowned: [], untold: [], misnumbered: [] };
+export const IN_ORDER: Books = {
+  unbalanced: [],
+  miscounted: [],
+  unowned: [],
+  untold: [],
+  misplaced: [],
+  mistimed: [],
+  misnumbered: [],
+};
 
 export async function books({ database }: TestApp, workspaceId: string): Promise<Books> {
   const read = async <Row extends object>(text: string): Promise<Row[]> =>
@@ -35,6 +47,8 @@ export async function books({ database }: TestApp, workspaceId: string): Promise
     miscounted: wrong(await read(MISCOUNTED)),
     unowned: wrong(await read(UNOWNED)),
     untold: wrong(await read(UNTOLD)),
+    misplaced: wrong(await read(MISPLACED)),
+    mistimed: wrong(await read(MISTIMED)),
     misnumbered: wrong(await read(MISNUMBERED)),
   };
 }
@@ -78,7 +92,51 @@ const UNTOLD = `
   )
   (SELECT * FROM told EXCEPT ALL SELECT * FROM due) UNION ALL (SELECT * FROM due EXCEPT ALL SELECT * FROM told)`;
 
+/* What waits is owned by whoever answers for it, takes no place and is pushed at its deadline at the latest. */
+const MISPLACED = `
+  SELECT 'queue ' || q."key" AS "what" FROM "Queue" q
+  LEFT JOIN "QueueState" s ON s."workspaceId" = $1 AND s."queueId" = q."id"
+  WHERE q."workspaceId" = $1 AND (coalesce(s."someone", 0), coalesce(s."claim", 0)) <> (
+    SELECT count(*) FILTER (WHERE "waitsFor" = 'SOMEONE'), count(*) FILTER (WHERE "waitsFor" = 'CLAIM')
+    FROM "QueuedLead" p WHERE p."workspaceId" = $1 AND p."queueId" = q."id")
+  UNION ALL
+  SELECT 'lead ' || coalesce(a."leadId", p."leadId") AS "what" FROM (
+    SELECT a.* FROM "Assignment" a JOIN "Lead" l ON l."workspaceId" = $1 AND l."id" = a."leadId" AND l."closedAt" IS NULL
+    WHERE a."workspaceId" = $1 AND a."endedAt" IS NULL AND a."method" = 'QUEUE'
+  ) a
+  FULL JOIN (SELECT * FROM "QueuedLead" WHERE "workspaceId" = $1) p ON p."assignmentId" = a."id" AND p."leadId" = a."leadId"
+  LEFT JOIN "Deadline" d ON d."workspaceId" = $1 AND d."kind" = 'QUEUE' AND d."subjectId" = a."id" AND d."leadId" = a."leadId"
+  WHERE a."id" IS NULL OR p."leadId" IS NULL OR d."dueAt" IS NULL OR a."queueId" <> p."queueId"
+    OR a."cost" <> 0 OR a."classes" <> '{}' OR a."slaStatus" IS NOT NULL OR a."offerStatus" IS NOT NULL
+    OR CASE WHEN p."overflowed" THEN d."dueAt" <> p."dueAt" ELSE d."dueAt" > p."dueAt" END`;
+
+/* A clock that is past the moment of contact may have rungs to come. */
+const MISTIMED = `
+  WITH present AS (
+    SELECT a.* FROM "Assignment" a JOIN "Lead" l ON l."workspaceId" = $1 AND l."id" = a."leadId" AND l."closedAt" IS NULL
+    WHERE a."workspaceId" = $1 AND a."endedAt" IS NULL
+  ), due AS (
+    SELECT 'SLA' AS "kind", "id", "leadId", "repId", NULL::timestamptz AS "at", "slaStatus" = 'FAILED' AS "mayBeOver"
+    FROM present WHERE "slaStatus" IN ('DUE', 'FAILED') AND "firstContactAt" IS NULL
+    UNION ALL SELECT 'OFFER', "id", "leadId", "repId", "offerUntil", false FROM present WHERE "offerStatus" = 'OPEN'
+    UNION ALL SELECT 'QUEUE', "id", "leadId", NULL, NULL, false FROM present WHERE "method" = 'QUEUE'
+  )
+  SELECT coalesce(due."kind", d."kind"::text) || ' ' || coalesce(due."id", d."subjectId") AS "what" FROM due
+  FULL JOIN (SELECT * FROM "Deadline" WHERE "workspaceId" = $1 AND "kind" <> 'LEAVE') d
+    ON d."kind"::text = due."kind" AND d."subjectId" = due."id"
+  WHERE due."id" IS NULL OR (d."subjectId" IS NULL AND NOT due."mayBeOver")
+    OR d."leadId" <> due."leadId" OR d."repId" IS DISTINCT FROM due."repId" AND d."subjectId" IS NOT NULL
+    OR d."dueAt" <> due."at"
+  UNION ALL
+  SELECT 'over ' || a."id" AS "what" FROM "Assignment" a
+  WHERE a."workspaceId" = $1 AND (a."slaStatus" = 'DUE' OR a."offerStatus" = 'OPEN')
+    AND a."id" NOT IN (SELECT "id" FROM present)`;
+
 const MISNUMBERED = `
+  SELECT 'assignment ' || "number" AS "what" FROM (
+    SELECT "number", row_number() OVER (ORDER BY "number") AS "expected" FROM "Assignment" WHERE "workspaceId" = $1
+  ) a WHERE "number" <> "expected"
+  UNION ALL
   SELECT 'event ' || "number" AS "what" FROM (
     SELECT "number", "repId", "previous", row_number() OVER (ORDER BY "number") AS "expected",
            coalesce(lag("number") OVER (PARTITION BY "repId" ORDER BY "number"), 0) AS "before"

@@ -37,7 +37,7 @@ const perSegment = (name: string, most: number): fc.Arbitrary<object[]> =>
 const region = fc.constantFrom('DE-BY', 'US-NY', 'NZ');
 
 const settings = fc.record({
-  defaultCapacity: fc.integer({ min: 0, max: 4 }),
+  defaultCapacity: fc.integer({ min: 0, max: 8 }),
   timeZone: fc.constantFrom('UTC', 'Pacific/Auckland'),
   leadCosts: perSegment('cost', 2),
   classLimits: perSegment('limit', 2),
@@ -90,9 +90,9 @@ const staff = fc.tuple(
         manager: seldom(fc.constant('boss')),
         // Never round in a circle.
         backup: seldom(fc.constant(REPS[index + 1] ?? 'boss')),
-        capacity: fc.option(fc.integer({ min: 0, max: 4 })),
+        capacity: seldom(fc.integer({ min: 0, max: 4 })),
         // No step may name somebody who has left.
-        status: fc.constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'PAUSED', key === LEAVER ? 'LEFT' : 'ACTIVE'),
+        status: fc.constantFrom('ACTIVE', 'ACTIVE', 'ACTIVE', 'ACTIVE', 'PAUSED', key === LEAVER ? 'LEFT' : 'ACTIVE'),
         rateCaps: seldom(rateCaps),
         classLimits: seldom(perSegment('limit', 2)),
         specialties: fc.subarray(['cloud', 'data']),
@@ -107,13 +107,13 @@ const reps = fc
   .map(([people, times]) => people.map((person, index) => ({ ...person, ...times[index] })));
 
 const member = fc.record({
-  weight: fc.integer({ min: 0, max: 3 }),
+  weight: fc.constantFrom(0, 1, 1, 2, 3),
   tier: fc.integer({ min: 0, max: 1 }),
-  capacity: fc.option(fc.integer({ min: 0, max: 3 })),
-  segmentWeights: fc.constantFrom({}, { hot: 0 }, { hot: 5, large: 1 }),
+  capacity: seldom(fc.integer({ min: 0, max: 3 })),
+  segmentWeights: fc.constantFrom({}, {}, { hot: 0 }, { hot: 5, large: 1 }),
 });
 const members = fc
-  .subarray([...REPS])
+  .subarray([...REPS], { minLength: 1 })
   .chain((keys) => fc.tuple(...keys.map((key) => member.map((fields) => ({ rep: key, ...fields })))));
 
 const pools = fc.tuple(
@@ -128,7 +128,7 @@ const pools = fc.tuple(
       returnDisqualified: fc.boolean(),
       maxAhead: fc.option(fc.integer({ min: 1, max: 2 })),
       fairnessWindow: fc.constantFrom('NEVER', 'NEVER', 'DAY'),
-      memberCapacity: fc.option(fc.integer({ min: 1, max: 4 })),
+      memberCapacity: seldom(fc.integer({ min: 1, max: 4 })),
       limitsCapacity: fc.boolean(),
       weightSegments: segments,
       skips: fc.oneof(fc.constant([...DEFAULT_SKIPS]), fc.subarray([...ABSENCES])),
@@ -176,6 +176,14 @@ const CONDITIONS: readonly object[] = [
 const here = rep.filter((key) => key !== LEAVER);
 const seconds = fc.constantFrom(300, 3_600, 7_200, 90_000);
 
+/** When it comes, and what it does. */
+const overflow = fc
+  .tuple(
+    fc.constantFrom({ length: 1 }, { length: 2 }, { waitSeconds: 60 }, { length: 2, waitSeconds: 3_600 }),
+    fc.oneof(fc.constant({ raisePriority: 5 }), fc.record({ raisePriority: fc.constantFrom(0, 10), widenTo: pool })),
+  )
+  .map(([when, what]) => ({ ...when, ...what }));
+
 const queues = fc.tuple(
   ...QUEUES.map((key) =>
     fc.record({
@@ -185,14 +193,7 @@ const queues = fc.tuple(
       responsible: fc.oneof(fc.constant('boss'), here),
       deadlineSeconds: seconds,
       claimLimit: fc.option(fc.integer({ min: 1, max: 2 })),
-      overflow: fc.option(
-        fc.record({
-          length: fc.option(fc.integer({ min: 1, max: 2 })),
-          waitSeconds: fc.option(fc.constantFrom(60, 3_600)),
-          raisePriority: fc.integer({ min: 0, max: 10 }),
-          widenTo: fc.option(pool),
-        }),
-      ),
+      overflow: fc.option(overflow),
     }),
   ),
 );
@@ -226,7 +227,7 @@ const whenNobody = fc.oneof(
   pool.map((key) => ({ kind: 'BACKUP_POOL', pool: key })),
   queue.map((key) => ({ kind: 'QUEUE', queue: key })),
 );
-const offerSeconds = fc.option(fc.constantFrom(60, 1_800));
+const offerSeconds = fc.option(fc.constantFrom(60, 1_800, 20_000));
 const ofMatch = fc.shuffledSubarray([
   { kind: 'ACCOUNT_OWNER', target: { kind: 'ACCOUNT_OWNER' } },
   { kind: 'NAMED_ACCOUNT', target: { kind: 'ACCOUNT_OWNER' } },
@@ -278,6 +279,11 @@ const LAST_RESORT = ['boss'];
 
 const PERSON = { name: 'The Boss', email: 'boss@fairlead.example' };
 
+/** A Monday morning, before holidays, and before a night in which an hour comes twice: it matters who works when. */
+export const moment: fc.Arbitrary<Date> = fc
+  .constantFrom('2026-03-02T09:00Z', '2026-04-02T15:00Z', '2026-12-24T12:00Z', '2026-10-24T21:00Z')
+  .map((text) => new Date(text));
+
 export interface RandomCompany {
   /** As a file's text, with the plan that is published first. */
   readonly text: string;
@@ -303,6 +309,19 @@ export const randomCompany: fc.Arbitrary<RandomCompany> = fc
     }),
     draft: { steps: draft, lastResort: LAST_RESORT },
   }));
+
+const served = (text: string): string =>
+  JSON.stringify(
+    JSON.parse(text, (name, value) =>
+      name === 'whenNobody' && value.kind === 'QUEUE' ? { kind: 'NEXT_STEP' } : value,
+    ),
+  );
+
+/** The same company, but that no lead waits until somebody is there: who gets those depends on who comes when. */
+export const withoutWaiting = ({ text, draft }: RandomCompany): RandomCompany => ({
+  text: served(text),
+  draft: JSON.parse(served(JSON.stringify(draft))),
+});
 
 /** A lead of one of few people and companies. */
 export const randomLead: fc.Arbitrary<object> = fc.record(

@@ -1,4 +1,7 @@
+import { v7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLanes } from '../../src/assignment/lanes.ts';
+import { setCalendarCopies } from '../../src/assignment/presence.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import {
   accept,
@@ -115,10 +118,11 @@ describe('it moves on', () => {
   });
 
   test.each([
-    ['busy', { status: 'BUSY', until: '2030-01-01T00:00:00Z' }],
+    ['busy', { status: 'BUSY' }],
     ['paused', { status: 'PAUSED' }],
-    ['out of office', { status: 'OUT_OF_OFFICE', until: '2030-01-01T00:00:00Z' }],
-  ])('within a sweep when the rep becomes %s', async (_name, availability) => {
+    ['out of office', { status: 'OUT_OF_OFFICE' }],
+  ])('within a sweep when the rep becomes %s', async (_name, given) => {
+    const availability = { ...given, until: iso(app.clock.now().getTime() + HOUR) };
     const workspace = await offering();
     const [taken, { id }] = [await offered(workspace), await offered(workspace)];
     await accept(workspace, taken.assignmentId);
@@ -141,6 +145,23 @@ describe('it moves on', () => {
     await app.sweep();
     expect(await trail(workspace, id)).toBe('a DEFAULT, b REASSIGNMENT');
   });
+
+  test('when a meeting begins, where the pool minds', async () => {
+    const workspace = await offering({ main: { skips: ['IN_MEETING'] } });
+    const { id } = await offered(workspace);
+    const begins = app.clock.now().getTime() + 30 * SECOND;
+    const { id: repId } = await app.database.prisma.rep.findFirstOrThrow({
+      where: { workspaceId: workspace.id, key: 'a' },
+    });
+    const lanes = createLanes({ database: app.database, clock: app.clock, committed: () => {} });
+    const meeting = { from: begins, until: begins + HOUR, kind: 'MEETING' } as const;
+    await lanes.run(workspace.id, setCalendarCopies(v7(), app.clock.now(), new Map([[repId, [meeting]]])));
+    await lanes.close();
+    await pass(app, 29 * SECOND);
+    expect(await trail(workspace, id)).toBe('a DEFAULT');
+    await pass(app, SECOND);
+    expect(await trail(workspace, id)).toBe('a DEFAULT, b REASSIGNMENT');
+  });
 });
 
 test('it stays within its step, although somebody of an earlier one is back', async () => {
@@ -161,9 +182,11 @@ test('it stays within its step, although somebody of an earlier one is back', as
 describe('who was away already when asked is asked all the same', () => {
   const NIGHTS = { workingHours: [{ days: ['SUNDAY'], from: '01:00', to: '02:00' }] };
 
-  test('where the pool does not mind', async () => {
-    const main = { skips: ['PAUSED'] };
-    const workspace = await offering({ main, about: { a: NIGHTS, b: NIGHTS, c: NIGHTS } });
+  test.each([
+    ['working hours', ['PAUSED'], NIGHTS],
+    ['a pause', ['OUTSIDE_HOURS'], { status: 'PAUSED' }],
+  ])('where the pool does not mind %s', async (_, skips, away) => {
+    const workspace = await offering({ main: { skips }, about: { a: away, b: away, c: away } });
     const { id } = await offered(workspace);
     await app.sweep();
     expect(await trail(workspace, id)).toBe('a DEFAULT');

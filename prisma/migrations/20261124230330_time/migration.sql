@@ -192,6 +192,9 @@ CREATE UNIQUE INDEX "SlaPolicy_workspaceId_key_key" ON "SlaPolicy"("workspaceId"
 -- CreateIndex
 CREATE INDEX "Calendar_workspaceId_repId_idx" ON "Calendar"("workspaceId", "repId");
 
+-- CreateIndex
+CREATE INDEX "Calendar_nextSyncAt_idx" ON "Calendar"("nextSyncAt");
+
 -- AddForeignKey
 ALTER TABLE "Queue" ADD CONSTRAINT "Queue_workspaceId_poolId_fkey" FOREIGN KEY ("workspaceId", "poolId") REFERENCES "Pool"("workspaceId", "id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 

@@ -8,7 +8,7 @@ import {
 } from '../../configuration/calendars.ts';
 import type { Calendar } from '../../db/generated/client.ts';
 import { CALENDAR_STALE_MS } from '../../domain/availability.ts';
-import { Refusal } from '../../domain/errors.ts';
+import { InvalidInput, Refusal } from '../../domain/errors.ts';
 import { builder } from '../builder.ts';
 import { type Context, signedIn } from '../context.ts';
 import { decodeId, encodeId } from '../ids.ts';
@@ -212,6 +212,8 @@ builder.mutationField('createCalendar', (t) =>
         if (isHr && !signedIn(context).scopes.has('configuration:write')) {
           throw new Refusal('NOT_FOUND', 'HR feeds are set up by an admin.');
         }
+        if (isHr && given != null)
+          throw new InvalidInput([{ path: ['repId'], message: 'is not for a calendar of kind HR' }]);
         const repId = isHr ? null : await teamRep(given, context);
         return { calendar: await createCalendar(calendarContext(context), repId, input) };
       }),

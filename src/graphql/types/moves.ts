@@ -279,7 +279,7 @@ builder.mutationField('offboardRep', (t) =>
   t.field({
     type: resultType('OffboardRep', OffboardRepSuccess),
     description:
-      'Lets a rep leave: nothing goes there any more, pools are left, accounts and territories re-owned, keys revoked, and the open leads decided again by the plan. Repeated, it goes on with what was not moved yet.',
+      'Lets a rep leave: nothing goes there any more, pools are left, accounts and territories re-owned, keys revoked, calendars removed, and the open leads decided again by the plan. Repeated, it goes on with what was not moved yet.',
     authScopes: { $all: { 'configuration:write': true, 'leads:assign': true } },
     args: { input: t.arg({ type: OffboardRepInput, required: true }) },
     resolve: (_root, { input }, context) =>

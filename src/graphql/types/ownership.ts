@@ -44,7 +44,7 @@ builder.mutationField('recordActivity', (t) =>
   t.field({
     type: resultType('RecordActivity', RecordActivitySuccess),
     description:
-      'Records what was done. A contact by the present owner is the response; anyone’s is the lead’s first contact.',
+      'Records what was done. A contact by the present owner is the response, and stops the clock; anyone’s is the lead’s first contact. Who is no rep names the one who acted in `repId`: without, it stops no clock.',
     authScopes: { 'leads:write': true },
     args: { input: t.arg({ type: RecordActivityInput, required: true }) },
     resolve: (_root, { input }, context) =>

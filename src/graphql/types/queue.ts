@@ -298,11 +298,11 @@ builder.mutationField('claimLead', (t) =>
     args: { input: t.arg({ type: ClaimLeadInput, required: true }) },
     resolve: (_root, { input }, context) =>
       orRefusal(async () => {
-        const { name } = signedIn(context);
+        const { name, repId: own } = signedIn(context);
         const leadId = decodeId('Lead', input.leadId);
         await refuseHidden(leadId, context);
         const repId = await teamRep(input.repId, context);
-        return runOnLead(context, leadId, claimLead(leadId, { repId, by: name }));
+        return runOnLead(context, leadId, claimLead(leadId, { repId, by: name, isOwn: repId === own }));
       }),
   }),
 );
@@ -315,12 +315,15 @@ builder.mutationField('claimNextLead', (t) =>
     args: { input: t.arg({ type: ClaimNextLeadInput, required: true }) },
     resolve: (_root, { input }, context) =>
       orRefusal(async () => {
-        const { name, workspaceId } = signedIn(context);
+        const { name, workspaceId, repId: own } = signedIn(context);
         const queue = await context.loaders.queue.load(decodeId('Queue', input.queueId));
         if (!queue) throw new Refusal('NOT_FOUND', 'There is no such queue.');
         const repId = await teamRep(input.repId, context);
         const isWider = (await reachOf(queue, repId, context)) === 'OVERFLOWED';
-        return context.intake.lanes.run(workspaceId, claimNextLead(queue.id, isWider, { repId, by: name }));
+        return context.intake.lanes.run(
+          workspaceId,
+          claimNextLead(queue.id, isWider, { repId, by: name, isOwn: repId === own }),
+        );
       }),
   }),
 );
