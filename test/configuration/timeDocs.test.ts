@@ -12,8 +12,7 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 test('the company of docs/time.md can be applied as it stands there, and a second time changes nothing', async () => {
-  const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/time.md', 'utf8')) ?? [];
-  const file = `apiVersion: fairlead/v1\nkind: Company\n${text}`;
+  const [, file = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/time.md', 'utf8')) ?? [];
   const { context } = await openWorkspace(app, onePool(1));
   const { changes, published } = await applyCompany(context, file);
   expect(changes.map(({ kind }) => kind)).toEqual(['workspace', 'rep', 'pool', 'queue', 'slaPolicy', 'plan']);
