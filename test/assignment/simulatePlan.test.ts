@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { checksums } from '../support/checksums.ts';
+import { onePool } from '../support/companies.ts';
 import { REPS, randomCompany, randomLead, randomLeads, withoutWaiting } from '../support/randomCompany.ts';
 import { simulate, submitted } from '../support/simulation.ts';
 import { HOUR } from '../support/time.ts';
@@ -110,4 +111,17 @@ test('the last leads, however many, by the published plan come to what they came
     ),
     RUNS,
   );
+});
+
+test('of the last leads none goes to who was on leave then, though back by now', async () => {
+  const workspace = await openWorkspace(app, onePool(2));
+  await declare(workspace, { rep: 'rep-1', delegate: null, after: 0, hours: 1 });
+  for (const email of ['a@one.example', 'b@two.example', 'c@three.example']) {
+    await workspace.submit({ email });
+    app.clock.advance(1_000);
+  }
+  app.clock.advance(2 * HOUR);
+  const { before, after } = await simulate(workspace, { last: 3 });
+  expect(after).toEqual(before);
+  expect(after).toEqual(Array(3).fill(expect.objectContaining({ rep: 'rep-2', pool: 'main' })));
 });
