@@ -77,16 +77,6 @@ export function afterWorkingTime(hours: WorkingHours, at: number, duration: numb
   return Number.POSITIVE_INFINITY;
 }
 
-/** How much working time lies between two moments, in ms. */
-export function workingTimeBetween(hours: WorkingHours, from: number, to: number): number {
-  let sum = 0;
-  for (const { start, end } of stretchesFrom(hours, from)) {
-    if (start >= to) break;
-    sum += Math.min(end, to) - Math.max(start, from);
-  }
-  return sum;
-}
-
 /** The stretches that end after a moment, in order and apart from each other. */
 function* stretchesFrom(hours: WorkingHours, at: number): Generator<Stretch> {
   // Yesterday's may go on past midnight.

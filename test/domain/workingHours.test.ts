@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WEEKDAYS } from '../../src/domain/localTime.ts';
-import {
-  afterWorkingTime,
-  type WorkingHours,
-  workingMoment,
-  workingTimeBetween,
-} from '../../src/domain/workingHours.ts';
+import { afterWorkingTime, type WorkingHours, workingMoment } from '../../src/domain/workingHours.ts';
 
 const HOUR = 3_600_000;
 const WORKDAYS = WEEKDAYS.slice(0, 5);
@@ -21,6 +16,18 @@ const hours = (timeZone: string, from: string, to: string, overrides: Partial<Wo
 
 const at = (text: string): number => Date.parse(text);
 const show = (moment: number): string => (Number.isFinite(moment) ? new Date(moment).toISOString() : 'never');
+
+/** How much working time lies between two moments, in ms, going from one change to the next. */
+function workingTimeBetween(of: WorkingHours, from: number, to: number): number {
+  let sum = 0;
+  for (let moment = from; moment < to; ) {
+    const { working, until } = workingMoment(of, moment);
+    const end = Math.min(until, to);
+    if (working) sum += end - moment;
+    moment = end;
+  }
+  return sum;
+}
 
 describe('nine to five in Berlin', () => {
   const berlin = hours('Europe/Berlin', '09:00', '17:00');
@@ -143,6 +150,7 @@ describe.each([
     }
     const total = workingTimeBetween(daily, at(from), at(from) + 36 * HOUR);
     expect(Math.abs(total - inside)).toBeLessThanOrEqual(5 * 60_000);
+    expect(workingTimeBetween(daily, at(from), afterWorkingTime(daily, at(from), total))).toBe(total);
   });
 });
 
@@ -171,8 +179,7 @@ test('the moments at which it changes are those at which it changes', () => {
           expect(until).toBeGreaterThan(moment);
           expect(workingMoment(some, until - 1).working).toBe(working);
           expect(workingMoment(some, until).working).toBe(!working);
-          const between = workingTimeBetween(some, moment, until);
-          expect(between).toBe(working ? until - moment : 0);
+          if (working) expect(afterWorkingTime(some, moment, until - moment)).toBe(until);
           moment = until;
         }
       },
