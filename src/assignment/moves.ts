@@ -69,10 +69,12 @@ export async function openLeadsOf(
   of: { readonly repId: string } | { readonly poolId: string },
 ): Promise<readonly string[]> {
   const [column, id] = 'repId' in of ? ['repId', of.repId] : ['poolId', of.poolId];
+  // Lead by lead: where the statistics know of one row and 10,000 have come since, a join took more than 10 s, this 3 s.
   const { rows } = await database.pool.query<{ leadId: string }>(
     `SELECT a."leadId" FROM "Assignment" a
-     JOIN "Lead" l ON l."workspaceId" = $1 AND l."id" = a."leadId" AND l."closedAt" IS NULL
-     WHERE a."workspaceId" = $1 AND a."${column}" = $2 AND a."endedAt" IS NULL ORDER BY a."number" LIMIT $3`,
+     CROSS JOIN LATERAL (
+       SELECT l."closedAt" FROM "Lead" l WHERE l."workspaceId" = $1 AND l."id" = a."leadId" LIMIT 1) AS l
+     WHERE a."workspaceId" = $1 AND a."${column}" = $2 AND a."endedAt" IS NULL AND l."closedAt" IS NULL ORDER BY a."number" LIMIT $3`,
     [workspaceId, id, MAX_MOVED + 1],
   );
   if (rows.length > MAX_MOVED) {
