@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createLanes, type Lanes } from './assignment/lanes.ts';
-import { createSeen } from './assignment/seen.ts';
+import { createSeen, type Seen } from './assignment/seen.ts';
 import { type Authenticate, createAuthenticate } from './auth/authenticate.ts';
 import { dueCalendars, SYNC_TASK, syncCalendar } from './calendars/sync.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -25,7 +25,7 @@ export interface App {
   /** The admin key that the first start has made, to be shown this once; null when there was one. */
   readonly newAdminKey: string | null;
   start(): Promise<void>;
-  /** Carries out what is due, as a server does each second. */
+  /** Writes who was seen and carries out what is due, as a server does each second. */
   sweep(): Promise<void>;
   /** Drains: stops listening, closes sockets, finishes what is under way, then the database. */
   stop(): Promise<void>;
@@ -46,6 +46,7 @@ interface Running {
   readonly database: Database;
   readonly hub: Hub;
   readonly lanes: Lanes;
+  readonly seen: Seen;
   readonly graphql: GraphQLServer | null;
   readonly server: Server | null;
   readonly jobs: Jobs | null;
@@ -97,7 +98,17 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
               production: config.production,
             });
       const server = createHttpServer(graphql, () => isReady(database, hub));
-      running = { embedded, database, hub, lanes, graphql, server, jobs: null, background: [{ stop: seen.flush }] };
+      running = {
+        embedded,
+        database,
+        hub,
+        lanes,
+        seen,
+        graphql,
+        server,
+        jobs: null,
+        background: [{ stop: seen.flush }],
+      };
       await listen(server, config);
       // Last: a server that cannot listen closes its database at once.
       if (config.role !== 'api') {
@@ -173,7 +184,9 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
     },
     start,
     sweep: async () => {
-      if (running !== null) await sweep(sweepOptions(running));
+      if (running === null) return;
+      await running.seen.flush();
+      await sweep(sweepOptions(running));
     },
     stop,
   };
@@ -181,7 +194,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
 
 /** Whoever signs in as a rep has been seen; so has whose open socket or stream is looked at again. */
 const noting =
-  (authenticate: Authenticate, seen: ReturnType<typeof createSeen>): Authenticate =>
+  (authenticate: Authenticate, seen: Seen): Authenticate =>
   async (authorization) => {
     const principal = await authenticate(authorization);
     if (principal?.repId != null) seen.note(principal.workspaceId, principal.repId);

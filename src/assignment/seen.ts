@@ -32,11 +32,19 @@ export function createSeen({
   let waiting = new Map<string, Set<string>>();
   let timer: NodeJS.Timeout | null = null;
 
-  async function flush(): Promise<void> {
+  let written = Promise.resolve();
+
+  /** One after the other, so that whoever awaits it awaits all that was noted before. */
+  function flush(): Promise<void> {
     if (timer) clearTimeout(timer);
     timer = null;
     const batches = waiting;
     waiting = new Map();
+    written = written.then(() => writeAll(batches));
+    return written;
+  }
+
+  async function writeAll(batches: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
     for (const [workspaceId, repIds] of batches) {
       const all = [...repIds];
       for (let from = 0; from < all.length; from += AT_ONCE) await write(workspaceId, all.slice(from, from + AT_ONCE));

@@ -4,7 +4,7 @@ import { AVAILABILITY_STATUSES } from '../../src/assignment/presence.ts';
 import { applyCompany } from '../../src/configuration/company.ts';
 import { InvalidInput } from '../../src/domain/errors.ts';
 import { encodeId } from '../../src/graphql/ids.ts';
-import { type TestApp, until } from './app.ts';
+import type { TestApp } from './app.ts';
 import { type Leaving, offboard, poolId, type Report, reassign, redistribute } from './moves.ts';
 import { POOLS, QUEUES, type RandomCompany, REPS, randomCompany, randomLead, randomLeads } from './randomCompany.ts';
 import { accept, activity, decline } from './time.ts';
@@ -204,12 +204,9 @@ async function begin(app: TestApp, workspace: TestWorkspace, step: Happening): P
     case 'submit':
       await Promise.all(step.requests.map((leads) => workspace.submitAll(leads)));
       return;
-    case 'enter': {
-      const calledAt = clock.now();
+    case 'enter':
       await workspace.submit(step.lead, { key: await workspace.keyFor('REP', step.rep) });
-      await isSeen(app, workspace, step.rep, calledAt);
       return;
-    }
     case 'atOnce':
       await Promise.all(step.all.map((each) => begin(app, workspace, each)));
       return;
@@ -329,18 +326,4 @@ async function lastLeave({ database }: TestApp, { id }: TestWorkspace, key: stri
     [id, key],
   );
   return rows[0]?.id ?? null;
-}
-
-/** Whoever calls is seen a moment later, unless they were a while ago: nothing is to be compared before that. */
-async function isSeen({ database }: TestApp, { id }: TestWorkspace, key: string, calledAt: Date): Promise<void> {
-  const isWritten = async (): Promise<boolean> => {
-    const { rowCount } = await database.pool.query(
-      `SELECT FROM "Rep" r LEFT JOIN "RepPresence" p ON p."workspaceId" = $1 AND p."repId" = r."id"
-       WHERE r."workspaceId" = $1 AND r."key" = $2
-         AND (r."status" = 'LEFT' OR p."lastSeenAt" > $3::timestamptz - interval '15 minutes')`,
-      [id, key, calledAt],
-    );
-    return rowCount === 1;
-  };
-  await until(isWritten, `${key} is seen`);
 }
