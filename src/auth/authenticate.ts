@@ -139,7 +139,7 @@ const keyIn = (claim: unknown): string => (typeof claim === 'string' && !claim.i
 /** A key's own scopes narrow its role; none means all of the role. */
 function scopesOf(role: Role, own: readonly string[]): ReadonlySet<Scope> {
   const ofRole = ROLE_SCOPES[role];
-  return new Set(own.length === 0 ? ofRole : SCOPES.filter((scope) => ofRole.includes(scope) && own.includes(scope)));
+  return own.length === 0 ? ofRole : new Set(SCOPES.filter((scope) => ofRole.has(scope) && own.includes(scope)));
 }
 
 function createVerify(jwt: Config['jwt'], clock: Clock): ((token: string) => Promise<JWTPayload>) | null {

@@ -19,9 +19,9 @@ export const SCOPES = [
 export type Scope = (typeof SCOPES)[number];
 
 /** A role is a named set of scopes; which rows it sees is said in visibility.ts. */
-export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
-  ADMIN: SCOPES,
-  MANAGER: [
+export const ROLE_SCOPES: Readonly<Record<Role, ReadonlySet<Scope>>> = {
+  ADMIN: new Set(SCOPES),
+  MANAGER: new Set([
     'leads:submit',
     'leads:read',
     'leads:write',
@@ -32,10 +32,10 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
     'workspaceFeed:read',
     'specialties:propose',
     'specialties:decide',
-  ],
-  REP: ['leads:submit', 'leads:read', 'leads:write', 'configuration:read', 'feed:read', 'specialties:propose'],
-  PARTNER: ['leads:submit', 'leads:read'],
-  VIEWER: ['metrics:read'],
+  ]),
+  REP: new Set(['leads:submit', 'leads:read', 'leads:write', 'configuration:read', 'feed:read', 'specialties:propose']),
+  PARTNER: new Set(['leads:submit', 'leads:read']),
+  VIEWER: new Set(['metrics:read']),
 };
 
 /** Whoever calls: the same value for HTTP, SSE and sockets. */

@@ -72,3 +72,7 @@ export function maySee(
       return false;
   }
 }
+
+/** Principals of one class see the same of everything: what one of them was told of an event can be told to the others. */
+export const visibilityClass = ({ workspaceId, role, repId, scopes, name }: Principal): string =>
+  [workspaceId, role, repId ?? '', role === 'PARTNER' ? name : '', ...[...scopes].sort()].join(' ');

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { Assignment, Lead } from '../db/generated/client.ts';
+import { type Assignment, type Lead, Prisma } from '../db/generated/client.ts';
 import { type RawAssignment, toAssignment } from '../db/rows.ts';
-import { cursorOf } from './cursor.ts';
+import { cursorOf, type Position } from './cursor.ts';
 import type { EventKind } from './kinds.ts';
 
 /** An event as it is handed on, with the rows it is about as they are now. */
@@ -20,6 +20,9 @@ export interface FeedEvent {
   readonly assignment: Assignment | null;
 }
 
+/** Events that are read at a time. */
+export const PAGE = 500;
+
 /** Which events, of one workspace: after one number up to another, both at rest. */
 export interface Range {
   readonly workspaceId: string;
@@ -30,55 +33,96 @@ export interface Range {
   readonly repIds: readonly string[] | null;
 }
 
-interface EventRow {
-  readonly number: string;
-  readonly previous: string;
-  readonly kind: EventKind;
-  readonly at: Date;
-  readonly repId: string | null;
-  readonly leadId: string | null;
-  readonly assignmentId: string | null;
-  readonly data: object;
+/** Events, and the stream they were read from. */
+export interface EventPage {
+  readonly events: readonly FeedEvent[];
+  /** When the event at `after` happened; null when there is none any more. */
+  readonly afterAt: Date | null;
+  /** The stream's last event. */
+  readonly end: Position;
+  /** Events up to this number have been deleted. */
+  readonly pruned: number;
 }
 
-const COLUMNS = '"number", "previous", "kind", "at", "repId", "leadId", "assignmentId", "data"';
-const SELECT_ALL = `
-  SELECT ${COLUMNS} FROM "Event" WHERE "workspaceId" = $1 AND "number" > $2 AND "number" <= $3
-  ORDER BY "number" LIMIT $4`;
-const SELECT_OF_REPS = `
-  SELECT ${COLUMNS} FROM "Event" WHERE "workspaceId" = $1 AND "number" > $2 AND "number" <= $3 AND "repId" = ANY ($5::uuid[])
-  ORDER BY "number" LIMIT $4`;
-const SELECT_LEADS = 'SELECT * FROM "Lead" WHERE "workspaceId" = $1 AND "id" = ANY ($2::uuid[])';
-const SELECT_ASSIGNMENTS = 'SELECT * FROM "Assignment" WHERE "workspaceId" = $1 AND "id" = ANY ($2::uuid[])';
+interface StreamRow {
+  readonly 'stream.last': string | null;
+  readonly 'stream.lastAt': Date | null;
+  readonly 'stream.pruned': string | null;
+  readonly 'stream.afterAt': Date | null;
+}
 
-const distinct = (ids: readonly (string | null)[]): string[] => [...new Set(ids.filter((id) => id !== null))];
+type EventRow = Omit<FeedEvent, 'number' | 'previous' | 'cursor' | 'lead' | 'assignment'> & {
+  /** Null in the only row of a page without events. */
+  readonly number: string | null;
+  readonly previous: string;
+};
 
-/** Reads events in order with their leads and assignments: three queries for however many. */
-export async function readEvents(pool: pg.Pool, range: Range): Promise<FeedEvent[]> {
+const EVENT_COLUMNS = ['number', 'previous', 'kind', 'at', 'repId', 'leadId', 'assignmentId', 'data'];
+const LEAD_COLUMNS = Object.keys(Prisma.LeadScalarFieldEnum);
+const ASSIGNMENT_COLUMNS = Object.keys(Prisma.AssignmentScalarFieldEnum);
+
+const columns = (table: string, names: readonly string[]): string =>
+  names.map((name) => `${table}."${name}" AS "${table}.${name}"`).join(', ');
+
+/** Always a row: where the stream stands is known also when there is nothing new. */
+const select = (ofReps: string): string => `
+  SELECT l."lastEvent" AS "stream.last", l."prunedEvent" AS "stream.pruned",
+    (SELECT "at" FROM "Event" WHERE "workspaceId" = $1 AND "number" = l."lastEvent") AS "stream.lastAt",
+    (SELECT "at" FROM "Event" WHERE "workspaceId" = $1 AND "number" = $2) AS "stream.afterAt",
+    ${EVENT_COLUMNS.map((name) => `e."${name}"`).join(', ')},
+    ${columns('lead', LEAD_COLUMNS)}, ${columns('assignment', ASSIGNMENT_COLUMNS)}
+  FROM "Lane" l
+  LEFT JOIN (
+    SELECT * FROM "Event" WHERE "workspaceId" = $1 AND "number" > $2 AND "number" <= $3 ${ofReps}
+    ORDER BY "number" LIMIT $4
+  ) e ON true
+  LEFT JOIN "Lead" lead ON lead."workspaceId" = $1 AND lead."id" = e."leadId"
+  LEFT JOIN "Assignment" assignment ON assignment."workspaceId" = $1 AND assignment."id" = e."assignmentId"
+  WHERE l."workspaceId" = $1
+  ORDER BY e."number"`;
+const SELECT_ALL = select('');
+const SELECT_OF_REPS = select('AND "repId" = ANY ($5::uuid[])');
+
+/** Reads events in order with their leads and assignments, and where the stream stands: one query for however many. */
+export async function readEvents(pool: pg.Pool, range: Range): Promise<EventPage> {
   const { workspaceId, after, upTo, limit, repIds } = range;
-  const { rows } =
-    repIds === null
-      ? await pool.query<EventRow>(SELECT_ALL, [workspaceId, after, upTo, limit])
-      : await pool.query<EventRow>(SELECT_OF_REPS, [workspaceId, after, upTo, limit, repIds]);
-  if (rows.length === 0) return [];
-  const [leads, assignments] = await Promise.all([
-    pool.query<Lead>(SELECT_LEADS, [workspaceId, distinct(rows.map(({ leadId }) => leadId))]),
-    pool.query<RawAssignment>(SELECT_ASSIGNMENTS, [
-      workspaceId,
-      distinct(rows.map(({ assignmentId }) => assignmentId)),
-    ]),
-  ]);
-  const leadById = new Map(leads.rows.map((lead) => [lead.id, lead]));
-  const assignmentById = new Map(assignments.rows.map((row) => [row.id, toAssignment(row)]));
-  return rows.map((row) => {
-    const number = Number(row.number);
-    return {
-      ...row,
-      number,
-      previous: Number(row.previous),
-      cursor: cursorOf(workspaceId, number),
-      lead: row.leadId === null ? null : (leadById.get(row.leadId) ?? null),
-      assignment: row.assignmentId === null ? null : (assignmentById.get(row.assignmentId) ?? null),
-    };
-  });
+  const values = [workspaceId, after, upTo, limit, ...(repIds === null ? [] : [repIds])];
+  const { rows } = await pool.query<StreamRow & EventRow>(repIds === null ? SELECT_ALL : SELECT_OF_REPS, values);
+  const stream = rows[0];
+  return {
+    events: rows.flatMap((row) => (row.number === null ? [] : [toEvent(workspaceId, row, Number(row.number))])),
+    afterAt: stream?.['stream.afterAt'] ?? null,
+    end: { number: Number(stream?.['stream.last'] ?? 0), at: stream?.['stream.lastAt'] ?? null },
+    pruned: Number(stream?.['stream.pruned'] ?? 0),
+  };
+}
+
+/** Where the stream of a workspace ends. */
+export async function readEnd(pool: pg.Pool, workspaceId: string): Promise<Position> {
+  return (await readEvents(pool, { workspaceId, after: 0, upTo: 0, limit: 0, repIds: null })).end;
+}
+
+function toEvent(workspaceId: string, row: EventRow, number: number): FeedEvent {
+  const { previous, kind, at, repId, leadId, assignmentId, data } = row;
+  const assignment = joined<RawAssignment>('assignment', ASSIGNMENT_COLUMNS, row);
+  return {
+    number,
+    previous: Number(previous),
+    cursor: cursorOf(workspaceId, { number, at }),
+    kind,
+    at,
+    repId,
+    leadId,
+    assignmentId,
+    data,
+    lead: joined<Lead>('lead', LEAD_COLUMNS, row),
+    assignment: assignment && toAssignment(assignment),
+  };
+}
+
+/** The row of a joined table; null where there was none. */
+function joined<Row>(table: string, names: readonly string[], row: object): Row | null {
+  const values = row as Readonly<Record<string, unknown>>;
+  if (values[`${table}.id`] === null) return null;
+  return Object.fromEntries(names.map((name) => [name, values[`${table}.${name}`]])) as Row;
 }

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { isUnavailable, Unavailable } from '../db/errors.ts';
 import { type ErrorCode, Refusal } from '../domain/errors.ts';
 import { CursorRefused } from '../events/cursor.ts';
-import { SlowConsumer } from '../events/hub.ts';
+import { SlowConsumer } from '../events/feedReader.ts';
 
 /**
  * Why an operation, or a field of it, was refused as a whole: `extensions.code` of a GraphQL error, with its HTTP

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { createApiKey, revokeApiKey } from '../../src/configuration/apiKeys.ts';
 import { createRep } from '../../src/configuration/reps.ts';
 import { encodeId } from '../../src/graphql/ids.ts';
-import { PROTOCOL_LIMITS } from '../../src/graphql/server.ts';
+import { PROTOCOL_LIMITS } from '../../src/graphql/protocol.ts';
 import { ADMIN_KEY, startTestApp, type TestApp, until } from '../support/app.ts';
 import { onePool } from '../support/companies.ts';
 

@@ -3,6 +3,7 @@ import type { FeedEvent } from '../../events/readEvents.ts';
 import { builder } from '../builder.ts';
 import { type Context, signedIn } from '../context.ts';
 import { requestError } from '../errors.ts';
+import { eventsOf } from '../subscriptions.ts';
 import { EventKindRef } from './enums.ts';
 import { AssignmentRef, LeadRef, loadOptional, RepRef } from './refs.ts';
 
@@ -81,12 +82,14 @@ builder.subscriptionField('feed', (t) =>
     description: 'The caller’s own feed as a rep: everything after the cursor, then live; every event once, in order.',
     authScopes: { 'feed:read': true },
     args: feedArgs,
-    subscribe: (_root, { after }, context) => {
+    subscribe: async (_root, { after }, context) => {
       const { workspaceId, repId } = signedIn(context);
       if (repId === null) {
         throw requestError('FORBIDDEN', 'This key is no rep’s. Use a rep’s key, or workspaceFeed.');
       }
-      return context.hub.feed({ workspaceId, repIds: [repId], after: after ?? null, overflowed: context.closeSlow });
+      return eventsOf(
+        await context.hub.feed({ workspaceId, repIds: [repId], after: after ?? null, overflowed: context.closeSlow }),
+      );
     },
     resolve: (event) => event,
   }),
@@ -102,7 +105,9 @@ builder.subscriptionField('workspaceFeed', (t) =>
       const { workspaceId } = signedIn(context);
       const visibility = await context.visibility();
       const repIds = visibility.of === 'reps' ? visibility.repIds : null;
-      return context.hub.feed({ workspaceId, repIds, after: after ?? null, overflowed: context.closeSlow });
+      return eventsOf(
+        await context.hub.feed({ workspaceId, repIds, after: after ?? null, overflowed: context.closeSlow }),
+      );
     },
     resolve: (event) => event,
   }),

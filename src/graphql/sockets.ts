@@ -1,0 +1,303 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex, Writable } from 'node:stream';
+import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql';
+import { CloseCode, type SubscribePayload } from 'graphql-ws';
+import { useServer } from 'graphql-ws/use/ws';
+import type { YogaServerInstance } from 'graphql-yoga';
+import type { Logger } from 'pino';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type Authenticate, Unauthenticated } from '../auth/authenticate.ts';
+import type { Principal } from '../auth/principal.ts';
+import type { Context } from './context.ts';
+import { maskError, requestError, withCode } from './errors.ts';
+import { GRAPHQL_PATH, PROTOCOL_LIMITS } from './protocol.ts';
+import type { SignedIn } from './signedIn.ts';
+import { Subscription, type Subscriptions } from './subscriptions.ts';
+
+/** A socket that has not answered a ping when the next one is due is taken to be dead. */
+const PING_EVERY_SECONDS = 12;
+/** RFC 6455: try again later. The feed goes on from its cursor. */
+const SLOW_CONSUMER = 1013;
+const GOING_AWAY = 1001;
+/** A peer that does not read does not see the close frame either, and must not hold up a stop. */
+const TERMINATE_AFTER_MS = 2_000;
+
+/** What comes in with an operation of a socket. */
+export interface FromSocket {
+  readonly principal: Principal | null;
+  readonly closeSlow: () => void;
+}
+
+export interface Sockets {
+  /** Takes WebSocket upgrades of an HTTP server. */
+  attach(server: Server): void;
+  /** Closes them with 1001, so that clients go on elsewhere. */
+  dispose(): Promise<void>;
+}
+
+/** What is kept of each socket: nothing of the request that opened it, whose headers alone are some kilobytes. */
+interface SocketExtra {
+  readonly socket: WebSocket;
+  readonly request: { readonly socket: Duplex };
+  principal?: Principal | null;
+  signOut?: () => void;
+}
+
+/** graphql-ws is handed arguments and hands them back: what is done with them travels in `rootValue`. */
+interface Prepared {
+  run(): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever else comes with a request is no concern of sockets.
+type Yoga = Pick<YogaServerInstance<any, Context>, 'getEnveloped'>;
+
+export function createSockets(options: {
+  readonly yoga: Yoga;
+  readonly subscriptions: Subscriptions;
+  readonly authenticate: Authenticate;
+  readonly signedIn: SignedIn;
+  readonly log: Logger;
+}): Sockets {
+  const { yoga, subscriptions, authenticate, signedIn, log } = options;
+  const server = new WebSocketServer({ noServer: true, maxPayload: PROTOCOL_LIMITS.frameBytes });
+
+  async function prepare(
+    { principal = null, socket, request }: SocketExtra,
+    id: string,
+    params: SubscribePayload,
+  ): Promise<ExecutionArgs> {
+    const closeSlow = (): void => closeSlowSocket(socket, log);
+    const fromSocket: FromSocket = { principal, closeSlow };
+    const enveloped = yoga.getEnveloped({ socket: fromSocket, params });
+    const { schema, execute, contextFactory, parse, validate } = enveloped;
+    const document = parseWith(parse, params.query);
+    const errors = validate(schema, document);
+    if (errors.length > 0) throw new RefusedOperation(errors.map(withCode));
+    const args = {
+      schema,
+      document,
+      operationName: params.operationName ?? null,
+      variableValues: params.variables ?? null,
+      contextValue: await contextFactory(),
+    } as ExecutionArgs;
+    if (getOperationAST(document, args.operationName)?.operation !== 'subscription') {
+      return { ...args, rootValue: { run: async () => execute(args) } satisfies Prepared };
+    }
+    // graphql-ws keeps the arguments for as long as the subscription lasts: only what all have in common stays in them.
+    const begun = await subscriptions.subscribe(args);
+    const stream =
+      begun instanceof Subscription
+        ? new SocketStream({ subscription: begun, socket, wire: request.socket, id, log })
+        : begun;
+    return {
+      schema,
+      document,
+      operationName: args.operationName,
+      rootValue: { run: async () => stream },
+    } as ExecutionArgs;
+  }
+
+  const disposable = useServer<Record<string, unknown>, SocketExtra & Record<PropertyKey, unknown>>(
+    {
+      connectionInitWaitTimeout: PROTOCOL_LIMITS.connectionInitMs,
+      onConnect: async (connection) => {
+        const { authorization, Authorization } = connection.connectionParams ?? {};
+        const given = authorization ?? Authorization;
+        const { extra } = connection;
+        try {
+          extra.principal = await authenticate(typeof given === 'string' ? given : null);
+        } catch (error) {
+          if (error instanceof Unauthenticated) return false;
+          throw error;
+        }
+        if (extra.principal === null) return false;
+        const { socket } = extra;
+        if (socket.readyState !== socket.OPEN) return false;
+        extra.signOut = signedIn.add(given as string, () => socket.close(CloseCode.Forbidden, 'Forbidden'));
+        return true;
+      },
+      onClose: ({ extra }) => extra.signOut?.(),
+      onSubscribe: async ({ subscriptions: open, extra }, id, params) => {
+        if (Object.keys(open).length > PROTOCOL_LIMITS.subscriptionsPerSocket) {
+          const message = `A socket carries at most ${PROTOCOL_LIMITS.subscriptionsPerSocket} operations at a time.`;
+          return [requestError('TOO_MANY_SUBSCRIPTIONS', message)];
+        }
+        try {
+          return await prepare(extra, id, params);
+        } catch (error) {
+          if (error instanceof RefusedOperation) return error.errors;
+          return [withCode(maskError(error, log))];
+        }
+      },
+      execute: ({ rootValue }) => (rootValue as Prepared).run(),
+      subscribe: ({ rootValue }) => (rootValue as Prepared).run(),
+    },
+    server,
+    // Its pings need two timers for each socket; see below.
+    0,
+  );
+
+  server.on('connection', (socket) => {
+    // graphql-ws writes what a peer does wrong (a frame too large) to the console as a fault of ours; ws closes by itself.
+    socket.removeAllListeners('error');
+    socket.on('error', (error) => log.debug({ err: error }, 'a socket broke'));
+  });
+  const pings = startPings(server);
+
+  return {
+    attach: (http) => {
+      http.on('upgrade', (request, wire, head) => {
+        const refuse = (status: string): void => {
+          // Node no longer listens to it, and a peer that is gone already would end the process.
+          wire.on('error', () => wire.destroy());
+          wire.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+        };
+        if (request.url?.split('?')[0] !== GRAPHQL_PATH) return refuse('404 Not Found');
+        if (!isSameOrigin(request)) return refuse('403 Forbidden');
+        server.handleUpgrade(request, wire, head, (socket) => server.emit('connection', socket, { socket: wire }));
+      });
+    },
+    dispose: async () => {
+      pings.stop();
+      for (const socket of server.clients) closeSoon(socket, GOING_AWAY, 'Going away');
+      await disposable.dispose();
+    },
+  };
+}
+
+/** An operation that does not fit the schema or is beyond a limit. */
+class RefusedOperation extends Error {
+  override readonly name = 'RefusedOperation';
+  readonly errors: readonly GraphQLError[];
+
+  constructor(errors: readonly GraphQLError[]) {
+    super('refused');
+    this.errors = errors;
+  }
+}
+
+/**
+ * Writes events straight to their socket, a portion at a time, so that their text is not made anew for each of many
+ * sockets and a burst goes out in one write; graphql-ws is only told of the end. The next portion is asked for when the
+ * last one was taken by the network, so that what a slow socket does not read waits where it is counted.
+ */
+class SocketStream implements AsyncIterableIterator<ExecutionResult> {
+  readonly #subscription: Subscription;
+  readonly #socket: WebSocket;
+  readonly #wire: Writable;
+  readonly #prefix: string;
+  readonly #log: Logger;
+  #ended = false;
+
+  constructor(options: {
+    readonly subscription: Subscription;
+    readonly socket: WebSocket;
+    readonly wire: Writable;
+    readonly id: string;
+    readonly log: Logger;
+  }) {
+    this.#subscription = options.subscription;
+    this.#socket = options.socket;
+    this.#wire = options.wire;
+    this.#prefix = `{"id":${JSON.stringify(options.id)},"type":"next","payload":`;
+    this.#log = options.log;
+  }
+
+  async next(): Promise<IteratorResult<ExecutionResult>> {
+    if (this.#ended) return { done: true, value: undefined };
+    // It may have closed while the operation was prepared, when there was nothing to return yet.
+    if (this.#socket.readyState !== this.#socket.OPEN) await this.return();
+    try {
+      for await (const events of this.#subscription) await this.#send(events.map(({ text }) => text));
+    } catch (error) {
+      this.#ended = true;
+      return { done: false, value: { errors: [maskError(error, this.#log)] } };
+    }
+    return { done: true, value: undefined };
+  }
+
+  return(): Promise<IteratorResult<ExecutionResult>> {
+    this.#ended = true;
+    return this.#subscription.return().then(() => ({ done: true, value: undefined }));
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #send(texts: readonly string[]): Promise<void> {
+    const { promise: taken, resolve } = Promise.withResolvers<void>();
+    this.#wire.cork();
+    for (const [index, text] of texts.entries()) {
+      const frame = `${this.#prefix}${text}}`;
+      // A socket that is gone calls back as well; its subscription is ended by graphql-ws.
+      if (index === texts.length - 1) this.#socket.send(frame, () => resolve());
+      else this.#socket.send(frame);
+    }
+    this.#wire.uncork();
+    return taken;
+  }
+}
+
+/**
+ * Pings each socket every 12 s, a twelfth of them each second: all of ten thousand at once would hold up the others.
+ * Whoever has not answered by the next ping is cut off.
+ */
+function startPings(server: WebSocketServer): { stop(): void } {
+  const turns = Array.from({ length: PING_EVERY_SECONDS }, () => new Set<WebSocket>());
+  const silent = new Set<WebSocket>();
+  let next = 0;
+  let second = 0;
+  function answered(this: WebSocket): void {
+    silent.delete(this);
+  }
+  server.on('connection', (socket: WebSocket) => {
+    const turn = turns[next % PING_EVERY_SECONDS];
+    next += 1;
+    turn?.add(socket);
+    socket.on('pong', answered);
+    socket.once('close', () => {
+      turn?.delete(socket);
+      silent.delete(socket);
+    });
+  });
+  const timer = setInterval(() => {
+    for (const socket of turns[second % PING_EVERY_SECONDS] ?? []) {
+      if (silent.has(socket)) {
+        socket.terminate();
+      } else {
+        silent.add(socket);
+        socket.ping();
+      }
+    }
+    second += 1;
+  }, 1_000);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
+}
+
+/** Browsers send where a page comes from; other clients send nothing. */
+function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+function closeSlowSocket(socket: WebSocket, log: Logger): void {
+  log.warn('a socket that does not read its events is closed; it can resume from its cursor');
+  closeSoon(socket, SLOW_CONSUMER, 'Too slow; resume from the last cursor');
+}
+
+function closeSoon(socket: WebSocket, code: number, reason: string): void {
+  socket.close(code, reason);
+  setTimeout(() => socket.terminate(), TERMINATE_AFTER_MS).unref();
+}
+
+/** Over HTTP Yoga gives a syntax error its code; over a socket nobody does. */
+function parseWith(parse: (query: string) => DocumentNode, query: string): DocumentNode {
+  try {
+    return parse(query);
+  } catch (error) {
+    if (!(error instanceof GraphQLError) || error.extensions.code !== undefined) throw error;
+    throw requestError('GRAPHQL_PARSE_FAILED', error.message, error);
+  }
+}
