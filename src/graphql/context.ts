@@ -6,6 +6,7 @@ import type { Database } from '../db/client.ts';
 import type { Hub } from '../events/hub.ts';
 import type { Intake } from '../intake/submitLeads.ts';
 import { unauthenticated } from './errors.ts';
+import { NO_ID } from './ids.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 
 /** What the server hands to every operation. */
@@ -54,13 +55,14 @@ export function createContext(
   return {
     ...services,
     principal,
-    loaders: createLoaders(
+    loaders: createLoaders({
       database,
-      principal?.workspaceId ?? null,
-      subscription === null,
-      currentVisibility,
-      services.clock,
-    ),
+      // Without a workspace nothing is found.
+      workspaceId: principal?.workspaceId ?? NO_ID,
+      cache: subscription === null,
+      visibility: currentVisibility,
+      clock: services.clock,
+    }),
     visibility: currentVisibility,
     closeSlow: subscription ?? (() => {}),
   };

@@ -12,7 +12,7 @@ import type { Context } from './context.ts';
 import { maskError, requestError, withCode } from './errors.ts';
 import { GRAPHQL_PATH, PROTOCOL_LIMITS } from './protocol.ts';
 import type { SignedIn } from './signedIn.ts';
-import { Subscription, type Subscriptions } from './subscriptions.ts';
+import { type Executed, Subscription, type Subscriptions } from './subscriptions.ts';
 
 /** A socket that has not answered a ping when the next one is due is taken to be dead. */
 const PING_EVERY_SECONDS = 12;
@@ -21,6 +21,9 @@ const SLOW_CONSUMER = 1013;
 const GOING_AWAY = 1001;
 /** A peer that does not read does not see the close frame either, and must not hold up a stop. */
 const TERMINATE_AFTER_MS = 2_000;
+
+/** Characters that go out in one write: what a socket that does not read holds beside the events that are counted. */
+const BURST = 65_536;
 
 /** What comes in with an operation of a socket. */
 export interface FromSocket {
@@ -177,9 +180,9 @@ class RefusedOperation extends Error {
 }
 
 /**
- * Writes events straight to their socket, a portion at a time, so that their text is not made anew for each of many
- * sockets and a burst goes out in one write; graphql-ws is only told of the end. The next portion is asked for when the
- * last one was taken by the network, so that what a slow socket does not read waits where it is counted.
+ * Writes events straight to their socket, so that their text is not made anew for each of many sockets and a burst goes
+ * out in one write; graphql-ws is only told of the end. The next burst follows when the network has taken the last one,
+ * so that what a slow socket does not read waits where it is counted.
  */
 class SocketStream implements AsyncIterableIterator<ExecutionResult> {
   readonly #subscription: Subscription;
@@ -208,7 +211,9 @@ class SocketStream implements AsyncIterableIterator<ExecutionResult> {
     // It may have closed while the operation was prepared, when there was nothing to return yet.
     if (this.#socket.readyState !== this.#socket.OPEN) await this.return();
     try {
-      for await (const events of this.#subscription) await this.#send(events.map(({ text }) => text));
+      for await (const events of this.#subscription) {
+        for (let sent = 0; sent < events.length && !this.#ended; ) sent += await this.#sendFrom(events, sent);
+      }
     } catch (error) {
       this.#ended = true;
       return { done: false, value: { errors: [maskError(error, this.#log)] } };
@@ -225,17 +230,22 @@ class SocketStream implements AsyncIterableIterator<ExecutionResult> {
     return this;
   }
 
-  #send(texts: readonly string[]): Promise<void> {
+  /** Writes a burst and waits until the network has taken it. @returns how many events it was */
+  async #sendFrom(events: readonly Executed[], first: number): Promise<number> {
     const { promise: taken, resolve } = Promise.withResolvers<void>();
+    let count = 0;
     this.#wire.cork();
-    for (const [index, text] of texts.entries()) {
-      const frame = `${this.#prefix}${text}}`;
+    for (let length = 0; length < BURST && first + count < events.length; count += 1) {
+      const frame = `${this.#prefix}${events[first + count]?.text}}`;
+      length += frame.length;
+      const isLast = length >= BURST || first + count + 1 === events.length;
       // A socket that is gone calls back as well; its subscription is ended by graphql-ws.
-      if (index === texts.length - 1) this.#socket.send(frame, () => resolve());
+      if (isLast) this.#socket.send(frame, () => resolve());
       else this.#socket.send(frame);
     }
     this.#wire.uncork();
-    return taken;
+    await taken;
+    return count;
   }
 }
 

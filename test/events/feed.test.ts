@@ -174,7 +174,7 @@ test('events come by polling when the wake-up connection is gone', async () => {
 });
 
 test.each([
-  ['a forged cursor', () => Buffer.from('f1:AAAAAAAA:1').toString('base64url')],
+  ['a forged cursor', () => Buffer.from('f2:AAAAAAAA:1:1').toString('base64url')],
   ['text that is none', () => 'nonsense'],
   [
     'a cursor ahead of the feed',
@@ -182,12 +182,30 @@ test.each([
       Buffer.from(
         Buffer.from(await startCursor(), 'base64url')
           .toString()
-          .replace(/\d+$/, '999999'),
+          .replace(/:\d+:/, ':999999:'),
       ).toString('base64url'),
   ],
 ])('%s is refused with INVALID_CURSOR', async (_what, cursor) => {
   const following = followFeed({ url: socketUrl(), token: repKey, after: await cursor(), onEvent: () => {} });
   await expect(following.done).rejects.toMatchObject({ code: 'INVALID_CURSOR' });
+});
+
+test('a cursor from before a restore to an earlier point is refused, although the feed has grown past it since', async () => {
+  const before = await startCursor();
+  await submit(3);
+  const lost = await startCursor();
+  // As a backup has it that was made before these three.
+  await app.database.pool.query(
+    `WITH kept AS (SELECT "number" - 3 AS "last" FROM "Event" ORDER BY "number" DESC LIMIT 1),
+       gone AS (DELETE FROM "Event" WHERE "number" > (SELECT "last" FROM kept))
+     UPDATE "Lane" SET "lastEvent" = (SELECT "last" FROM kept), "batch" = "batch" + 1`,
+  );
+  app.clock.advance(60_000);
+  await submit(5);
+  const following = followFeed({ url: socketUrl(), token: repKey, after: lost, onEvent: () => {} });
+  await expect(following.done).rejects.toMatchObject({ code: 'INVALID_CURSOR' });
+  const token = await app.keyFor('MANAGER');
+  expect(await read(5, before, 'workspaceFeed', token)).toHaveLength(5);
 });
 
 test('a cursor older than the retention is refused loudly, with a fresh one', async () => {
