@@ -51,7 +51,12 @@ export function createAuthenticate(options: {
     if (!apiKey) {
       apiKey = await database.prisma.apiKey.findUnique({ where: { keyId } });
       if (!apiKey) throw new Unauthenticated(`There is no such API key. ${WHAT_TO_SEND}`);
-      if (cache.size >= MAX_CACHED) cache.clear();
+      // The oldest first; what is no longer good is not kept for those who come back in hours.
+      for (const [id, { readAt }] of cache) {
+        if (performance.now() - readAt < KEY_CACHE_MS && cache.size < MAX_CACHED) break;
+        cache.delete(id);
+      }
+      cache.delete(keyId);
       cache.set(keyId, { apiKey, readAt: performance.now() });
     }
     if (!timingSafeEqual(apiKey.secretHash, secretHash))

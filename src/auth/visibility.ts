@@ -1,6 +1,6 @@
 import type { Database } from '../db/client.ts';
 import type { Assignment, Lead, Prisma } from '../db/generated/client.ts';
-import type { Principal } from './principal.ts';
+import { type Principal, ROLE_SCOPES } from './principal.ts';
 
 /**
  * Whose leads a principal sees: `all` of the workspace, those the named `reps` own now, those it `submitted` itself,
@@ -75,4 +75,10 @@ export function maySee(
 
 /** Principals of one class see the same of everything: what one of them was told of an event can be told to the others. */
 export const visibilityClass = ({ workspaceId, role, repId, scopes, name }: Principal): string =>
-  [workspaceId, role, repId ?? '', role === 'PARTNER' ? name : '', ...[...scopes].sort()].join(' ');
+  [
+    workspaceId,
+    role,
+    repId ?? '',
+    role === 'PARTNER' ? name : '',
+    ...(scopes === ROLE_SCOPES[role] ? [] : [...scopes].sort()),
+  ].join(' ');

@@ -40,7 +40,8 @@ export interface Channel {
   position: number;
   /** Subscriptions here, catching up or live. */
   open: number;
-  readonly ofRep: Map<string, Set<Subscriber>>;
+  /** A rep has few devices, and ten thousand sets would be large. */
+  readonly ofRep: Map<string, readonly Subscriber[]>;
   readonly ofAll: Set<Subscriber>;
   reading: Promise<void> | null;
   again: boolean;
@@ -54,7 +55,7 @@ export class FeedReader implements Feed, Subscriber {
   readonly #request: FeedRequest;
   readonly #channel: Channel;
   readonly #pool: pg.Pool;
-  readonly #left: () => void;
+  readonly #leave: (channel: Channel) => void;
   /** All events up to here are handed on, or in `#waiting`; live ones are above it. */
   #at: number;
   /** The last event handed on; what a feed of several reps names as the previous one. */
@@ -67,12 +68,13 @@ export class FeedReader implements Feed, Subscriber {
     readonly request: FeedRequest;
     readonly channel: Channel;
     readonly pool: pg.Pool;
-    readonly left: () => void;
+    /** Called once, when the reader ends. */
+    readonly leave: (channel: Channel) => void;
   }) {
     this.#request = options.request;
     this.#channel = options.channel;
     this.#pool = options.pool;
-    this.#left = options.left;
+    this.#leave = options.leave;
     this.#at = options.channel.position;
     this.#passed = this.#at;
   }
@@ -89,35 +91,45 @@ export class FeedReader implements Feed, Subscriber {
     this.#waiting = [...page.events];
   }
 
-  async next(): Promise<IteratorResult<readonly FeedEvent[], undefined>> {
-    while (this.#state !== 'ended') {
-      if (this.#state === 'overflown') {
-        await this.return();
-        throw new SlowConsumer(`More than ${MAX_QUEUED} events wait for this subscription.`);
-      }
-      if (this.#waiting.length > 0) {
-        const events = this.#waiting;
-        this.#waiting = NONE;
-        return { done: false, value: events.map((event) => this.#linked(event)) };
-      }
-      if (this.#state === 'live') {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-      } else if (this.#at < this.#channel.position) {
-        try {
-          this.#waiting = [...(await this.#readOn()).events];
-        } catch (error) {
-          await this.return();
-          throw error;
-        }
-      } else {
+  next(): Promise<IteratorResult<readonly FeedEvent[], undefined>> {
+    if (this.#waiting.length > 0 && this.#state !== 'ended') return Promise.resolve(this.#takeWaiting());
+    switch (this.#state) {
+      case 'ended':
+        return Promise.resolve(DONE);
+      case 'overflown':
+        return this.#fail(new SlowConsumer(`More than ${MAX_QUEUED} events wait for this subscription.`));
+      case 'catching up':
+        if (this.#at < this.#channel.position) return this.#readMissed();
         // Nothing can come between: no await since the comparison.
         this.#attach();
         this.#state = 'live';
-      }
+        return this.next();
+      case 'live':
+        // All that is held while nothing happens: no suspended function, which is some hundred bytes for each level.
+        return new Promise((resolve) => {
+          this.#wake = () => resolve(this.next());
+        });
     }
-    return DONE;
+  }
+
+  #takeWaiting(): IteratorYieldResult<readonly FeedEvent[]> {
+    const events = this.#waiting;
+    this.#waiting = NONE;
+    return { done: false, value: events.map((event) => this.#linked(event)) };
+  }
+
+  async #readMissed(): Promise<IteratorResult<readonly FeedEvent[], undefined>> {
+    try {
+      this.#waiting = [...(await this.#readOn()).events];
+    } catch (error) {
+      return this.#fail(error);
+    }
+    return this.next();
+  }
+
+  async #fail(error: unknown): Promise<never> {
+    await this.return();
+    throw error;
   }
 
   return(): Promise<IteratorReturnResult<undefined>> {
@@ -125,8 +137,8 @@ export class FeedReader implements Feed, Subscriber {
       this.#detach();
       this.#state = 'ended';
       this.#waiting = NONE;
-      this.#wake?.();
-      this.#left();
+      this.#awake();
+      this.#leave(this.#channel);
     }
     return Promise.resolve(DONE);
   }
@@ -146,8 +158,13 @@ export class FeedReader implements Feed, Subscriber {
       this.#detach();
       this.#request.overflowed?.();
     }
-    this.#wake?.();
+    this.#awake();
+  }
+
+  #awake(): void {
+    const wake = this.#wake;
     this.#wake = null;
+    wake?.();
   }
 
   /** The next page of what the channel has handed out already. */
@@ -171,20 +188,16 @@ export class FeedReader implements Feed, Subscriber {
   #attach(): void {
     const { ofAll, ofRep } = this.#channel;
     if (this.#request.repIds === null) ofAll.add(this);
-    for (const repId of this.#request.repIds ?? []) {
-      const ofThisRep = ofRep.get(repId);
-      if (ofThisRep) ofThisRep.add(this);
-      else ofRep.set(repId, new Set([this]));
-    }
+    for (const repId of this.#request.repIds ?? []) ofRep.set(repId, [...(ofRep.get(repId) ?? []), this]);
   }
 
   #detach(): void {
     const { ofAll, ofRep } = this.#channel;
     ofAll.delete(this);
     for (const repId of this.#request.repIds ?? []) {
-      const ofThisRep = ofRep.get(repId);
-      ofThisRep?.delete(this);
-      if (ofThisRep?.size === 0) ofRep.delete(repId);
+      const left = ofRep.get(repId)?.filter((subscriber) => subscriber !== this) ?? [];
+      if (left.length === 0) ofRep.delete(repId);
+      else ofRep.set(repId, left);
     }
   }
 }

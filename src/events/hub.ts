@@ -98,7 +98,7 @@ export function createHub({ database, log }: { readonly database: Database; read
     const { workspaceId, after } = request;
     const position = after === null ? null : positionOf(workspaceId, after);
     const channel = await enter(workspaceId);
-    const reader = new FeedReader({ request, channel, pool, left: () => leave(channel) });
+    const reader = new FeedReader({ request, channel, pool, leave });
     if (position === null) return reader;
     try {
       await reader.resume(position);

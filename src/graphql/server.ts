@@ -53,7 +53,7 @@ interface Incoming {
 }
 
 export function createGraphQLServer({ services, authenticate, log, production }: GraphQLServerOptions): GraphQLServer {
-  const signedIn = createSignedIn(authenticate);
+  const signedIn = createSignedIn(authenticate, (stream: ServerResponse) => void stream.destroy());
   const subscriptions = createSubscriptions({ services, log });
   /** Event streams that lie open. */
   const streams = new Set<ServerResponse>();
@@ -128,17 +128,17 @@ export function createGraphQLServer({ services, authenticate, log, production }:
       if (!res || !/\bsubscription\b/.test(params.query ?? '')) return createContext(services, principal, null);
       const close = (): void => void res.destroy();
       const authorization = request.headers.get('authorization');
-      const signOut = authorization === null ? null : signedIn.add(authorization, close);
+      if (authorization !== null) signedIn.add(res, authorization);
       streams.add(res);
       res.once('close', () => {
         streams.delete(res);
-        signOut?.();
+        signedIn.delete(res);
       });
       return createContext(services, principal, close);
     },
   });
 
-  const sockets = createSockets({ yoga, subscriptions, authenticate, signedIn, log });
+  const sockets = createSockets({ yoga, subscriptions, authenticate, log });
 
   return {
     handle: (request, response) => {

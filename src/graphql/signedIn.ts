@@ -5,16 +5,23 @@ const RECHECK_MS = 15_000;
 /** Looked up together: they become one query. */
 const AT_ONCE = 500;
 
-/** Sockets and event streams that lie open, by what each has signed in with. */
-export interface SignedIn {
-  /** @param close called when the key or token has ended @returns to be called when the connection is gone */
-  add(authorization: string, close: () => void): () => void;
+/** Connections that lie open, and what each has signed in with. */
+export interface SignedIn<Connection extends object> {
+  add(connection: Connection, authorization: string): void;
+  delete(connection: Connection): void;
   stop(): void;
 }
 
-/** Whoever's key or token has ended hears nothing more; what cannot be looked up just now is looked up the next time. */
-export function createSignedIn(authenticate: Authenticate): SignedIn {
-  const open = new Map<string, Set<() => void>>();
+/**
+ * Whoever's key or token has ended hears nothing more; what cannot be looked up just now is looked up the next time.
+ *
+ * @param close for a connection whose key or token has ended
+ */
+export function createSignedIn<Connection extends object>(
+  authenticate: Authenticate,
+  close: (connection: Connection) => void,
+): SignedIn<Connection> {
+  const open = new Map<Connection, string>();
 
   const isEnded = (authorization: string): Promise<boolean> =>
     authenticate(authorization).then(
@@ -23,29 +30,21 @@ export function createSignedIn(authenticate: Authenticate): SignedIn {
     );
 
   async function closeEnded(): Promise<void> {
-    const all = [...open.keys()];
+    const all = [...new Set(open.values())];
+    const ended = new Set<string>();
     for (let from = 0; from < all.length; from += AT_ONCE) {
       const some = all.slice(from, from + AT_ONCE);
-      const ended = await Promise.all(some.map(isEnded));
-      for (const [index, authorization] of some.entries()) {
-        if (ended[index]) for (const close of open.get(authorization) ?? []) close();
-      }
+      const areEnded = await Promise.all(some.map(isEnded));
+      for (const [index, authorization] of some.entries()) if (areEnded[index]) ended.add(authorization);
     }
+    if (ended.size > 0) for (const [connection, given] of open) if (ended.has(given)) close(connection);
   }
 
   const recheck = setInterval(() => void closeEnded(), RECHECK_MS);
   recheck.unref();
   return {
-    add: (authorization, close) => {
-      const known = open.get(authorization);
-      if (known) known.add(close);
-      else open.set(authorization, new Set([close]));
-      return () => {
-        const left = open.get(authorization);
-        left?.delete(close);
-        if (left?.size === 0) open.delete(authorization);
-      };
-    },
+    add: (connection, authorization) => void open.set(connection, authorization),
+    delete: (connection) => void open.delete(connection),
     stop: () => clearInterval(recheck),
   };
 }

@@ -11,7 +11,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { Context } from './context.ts';
 import { maskError, requestError, withCode } from './errors.ts';
 import { GRAPHQL_PATH, PROTOCOL_LIMITS } from './protocol.ts';
-import type { SignedIn } from './signedIn.ts';
+import { createSignedIn } from './signedIn.ts';
 import { type Executed, Subscription, type Subscriptions } from './subscriptions.ts';
 
 /** A socket that has not answered a ping when the next one is due is taken to be dead. */
@@ -43,13 +43,24 @@ interface SocketExtra {
   readonly socket: WebSocket;
   readonly request: { readonly socket: Duplex };
   principal?: Principal | null;
-  signOut?: () => void;
 }
 
 /** graphql-ws is handed arguments and hands them back: what is done with them travels in `rootValue`. */
 interface Prepared {
   run(): Promise<ExecutionResult | AsyncIterable<ExecutionResult>>;
 }
+
+// Not made where the operation is prepared: graphql-ws keeps them for as long as a subscription lasts, and with them
+// everything that stands beside them.
+const preparedExecution = (
+  execute: (args: ExecutionArgs) => ReturnType<Prepared['run']>,
+  args: ExecutionArgs,
+): Prepared => ({
+  run: async () => execute(args),
+});
+const preparedStream = (stream: ExecutionResult | AsyncIterable<ExecutionResult>): Prepared => ({
+  run: async () => stream,
+});
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever else comes with a request is no concern of sockets.
 type Yoga = Pick<YogaServerInstance<any, Context>, 'getEnveloped'>;
@@ -58,10 +69,10 @@ export function createSockets(options: {
   readonly yoga: Yoga;
   readonly subscriptions: Subscriptions;
   readonly authenticate: Authenticate;
-  readonly signedIn: SignedIn;
   readonly log: Logger;
 }): Sockets {
-  const { yoga, subscriptions, authenticate, signedIn, log } = options;
+  const { yoga, subscriptions, authenticate, log } = options;
+  const signedIn = createSignedIn(authenticate, (socket: WebSocket) => socket.close(CloseCode.Forbidden, 'Forbidden'));
   const server = new WebSocketServer({ noServer: true, maxPayload: PROTOCOL_LIMITS.frameBytes });
 
   async function prepare(
@@ -84,20 +95,14 @@ export function createSockets(options: {
       contextValue: await contextFactory(),
     } as ExecutionArgs;
     if (getOperationAST(document, args.operationName)?.operation !== 'subscription') {
-      return { ...args, rootValue: { run: async () => execute(args) } satisfies Prepared };
+      return { ...args, rootValue: preparedExecution(execute, args) };
     }
-    // graphql-ws keeps the arguments for as long as the subscription lasts: only what all have in common stays in them.
     const begun = await subscriptions.subscribe(args);
     const stream =
       begun instanceof Subscription
         ? new SocketStream({ subscription: begun, socket, wire: request.socket, id, log })
         : begun;
-    return {
-      schema,
-      document,
-      operationName: args.operationName,
-      rootValue: { run: async () => stream },
-    } as ExecutionArgs;
+    return { schema, document, operationName: args.operationName, rootValue: preparedStream(stream) } as ExecutionArgs;
   }
 
   const disposable = useServer<Record<string, unknown>, SocketExtra & Record<PropertyKey, unknown>>(
@@ -116,10 +121,13 @@ export function createSockets(options: {
         if (extra.principal === null) return false;
         const { socket } = extra;
         if (socket.readyState !== socket.OPEN) return false;
-        extra.signOut = signedIn.add(given as string, () => socket.close(CloseCode.Forbidden, 'Forbidden'));
+        signedIn.add(socket, given as string);
         return true;
       },
-      onClose: ({ extra }) => extra.signOut?.(),
+      onClose: ({ extra: { socket } }) => {
+        signedIn.delete(socket);
+        pings.delete(socket);
+      },
       onSubscribe: async ({ subscriptions: open, extra }, id, params) => {
         if (Object.keys(open).length > PROTOCOL_LIMITS.subscriptionsPerSocket) {
           const message = `A socket carries at most ${PROTOCOL_LIMITS.subscriptionsPerSocket} operations at a time.`;
@@ -140,12 +148,14 @@ export function createSockets(options: {
     0,
   );
 
+  const pings = startPings();
+  const noteBroken = (error: Error): void => log.debug({ err: error }, 'a socket broke');
   server.on('connection', (socket) => {
     // graphql-ws writes what a peer does wrong (a frame too large) to the console as a fault of ours; ws closes by itself.
     socket.removeAllListeners('error');
-    socket.on('error', (error) => log.debug({ err: error }, 'a socket broke'));
+    socket.on('error', noteBroken);
+    pings.add(socket);
   });
-  const pings = startPings(server);
 
   return {
     attach: (http) => {
@@ -162,6 +172,7 @@ export function createSockets(options: {
     },
     dispose: async () => {
       pings.stop();
+      signedIn.stop();
       for (const socket of server.clients) closeSoon(socket, GOING_AWAY, 'Going away');
       await disposable.dispose();
     },
@@ -253,26 +264,19 @@ class SocketStream implements AsyncIterableIterator<ExecutionResult> {
  * Pings each socket every 12 s, a twelfth of them each second: all of ten thousand at once would hold up the others.
  * Whoever has not answered by the next ping is cut off.
  */
-function startPings(server: WebSocketServer): { stop(): void } {
-  const turns = Array.from({ length: PING_EVERY_SECONDS }, () => new Set<WebSocket>());
+function startPings(): { add(socket: WebSocket): void; delete(socket: WebSocket): void; stop(): void } {
+  /** In which second each is pinged. */
+  const turns = new Map<WebSocket, number>();
   const silent = new Set<WebSocket>();
   let next = 0;
   let second = 0;
   function answered(this: WebSocket): void {
     silent.delete(this);
   }
-  server.on('connection', (socket: WebSocket) => {
-    const turn = turns[next % PING_EVERY_SECONDS];
-    next += 1;
-    turn?.add(socket);
-    socket.on('pong', answered);
-    socket.once('close', () => {
-      turn?.delete(socket);
-      silent.delete(socket);
-    });
-  });
   const timer = setInterval(() => {
-    for (const socket of turns[second % PING_EVERY_SECONDS] ?? []) {
+    second = (second + 1) % PING_EVERY_SECONDS;
+    for (const [socket, turn] of turns) {
+      if (turn !== second) continue;
       if (silent.has(socket)) {
         socket.terminate();
       } else {
@@ -280,10 +284,20 @@ function startPings(server: WebSocketServer): { stop(): void } {
         socket.ping();
       }
     }
-    second += 1;
   }, 1_000);
   timer.unref();
-  return { stop: () => clearInterval(timer) };
+  return {
+    add: (socket) => {
+      next = (next + 1) % PING_EVERY_SECONDS;
+      turns.set(socket, next);
+      socket.on('pong', answered);
+    },
+    delete: (socket) => {
+      turns.delete(socket);
+      silent.delete(socket);
+    },
+    stop: () => clearInterval(timer),
+  };
 }
 
 /** Browsers send where a page comes from; other clients send nothing. */

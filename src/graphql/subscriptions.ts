@@ -71,40 +71,43 @@ export function createSubscriptions(options: { readonly services: Services; read
       const source = await createSourceEventStream(args);
       if (!(source instanceof FeedReader)) return masked(source as ExecutionResult);
       const selection = enter(args);
-      return new Subscription({ source, selection, left: () => leave(selection) });
+      return new Subscription(source, selection, leave);
     },
   };
 }
 
 /** One who listens: portions of events in order; see `Feed`. */
-export class Subscription implements AsyncIterableIterator<readonly Executed[]> {
+export class Subscription implements AsyncIterableIterator<readonly Executed[], undefined> {
   readonly #source: Feed;
   readonly #selection: Selection;
-  #left: (() => void) | null;
+  #leave: ((selection: Selection) => void) | null;
 
-  constructor(options: { readonly source: Feed; readonly selection: Selection; readonly left: () => void }) {
-    this.#source = options.source;
-    this.#selection = options.selection;
-    this.#left = options.left;
+  /** @param leave called once, when it ends */
+  constructor(source: Feed, selection: Selection, leave: (selection: Selection) => void) {
+    this.#source = source;
+    this.#selection = selection;
+    this.#leave = leave;
   }
 
-  async next(): Promise<IteratorResult<readonly Executed[]>> {
-    try {
-      const { done, value } = await this.#source.next();
-      if (!done)
-        return { done: false, value: await Promise.all(value.map((event) => this.#selection.executed(event))) };
-    } catch (error) {
-      await this.return();
-      throw error;
-    }
-    return this.return();
+  next(): Promise<IteratorResult<readonly Executed[], undefined>> {
+    return this.#source.next().then(
+      (taken): Promise<IteratorResult<readonly Executed[], undefined>> =>
+        taken.done ? this.return() : this.#executed(taken.value),
+      async (error: unknown) => {
+        await this.return();
+        throw error;
+      },
+    );
   }
 
-  async return(): Promise<IteratorResult<readonly Executed[]>> {
-    this.#left?.();
-    this.#left = null;
-    await this.#source.return();
-    return { done: true, value: undefined };
+  async #executed(events: readonly FeedEvent[]): Promise<IteratorYieldResult<readonly Executed[]>> {
+    return { done: false, value: await Promise.all(events.map((event) => this.#selection.executed(event))) };
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    this.#leave?.(this.#selection);
+    this.#leave = null;
+    return this.#source.return();
   }
 
   [Symbol.asyncIterator](): this {
