@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { settledRss } from './memory.ts';
 
 /*
  * What Fairlead's delivery is compared with: a bare `ws` server without rules, rights, resuming or GraphQL. A POST is
@@ -38,8 +39,7 @@ webSockets.on('connection', (socket) => {
 process.on('message', async (message: ToBare) => {
   switch (message.do) {
     case 'memory':
-      globalThis.gc?.();
-      process.send?.({ rss: process.memoryUsage().rss });
+      process.send?.({ rss: await settledRss() });
       return;
     case 'prepare':
       text = message.text;

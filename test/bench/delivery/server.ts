@@ -10,6 +10,7 @@ import { migrate } from '../../../src/db/migrate.ts';
 import { createLog } from '../../../src/log.ts';
 import { ADMIN_KEY } from '../company.ts';
 import { COUNTRIES, DELIVERY_COMPANY, keyOf, REPS, RESTING } from './company.ts';
+import { settledRss } from './memory.ts';
 
 /* A complete server with 10,000 reps, a thousand of them in fifty pools, which counts its own queries. */
 
@@ -91,8 +92,7 @@ async function emit(count: number): Promise<void> {
 process.on('message', async (message: ToServer) => {
   switch (message.do) {
     case 'memory':
-      globalThis.gc?.();
-      process.send?.({ rss: process.memoryUsage().rss });
+      process.send?.({ rss: await settledRss() });
       return;
     case 'queries':
       process.send?.({ queries });
