@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type Assignment, type Lead, Prisma } from '../db/generated/client.ts';
+import { type Assignment, type Lead, Prisma, type Rep } from '../db/generated/client.ts';
 import { type RawAssignment, toAssignment } from '../db/rows.ts';
 import { cursorOf, type Position } from './cursor.ts';
 import type { EventKind } from './kinds.ts';
@@ -16,6 +16,7 @@ export interface FeedEvent {
   readonly leadId: string | null;
   readonly assignmentId: string | null;
   readonly data: object;
+  readonly rep: Rep | null;
   readonly lead: Lead | null;
   readonly assignment: Assignment | null;
 }
@@ -51,13 +52,14 @@ interface StreamRow {
   readonly 'stream.afterAt': Date | null;
 }
 
-type EventRow = Omit<FeedEvent, 'number' | 'previous' | 'cursor' | 'lead' | 'assignment'> & {
+type EventRow = Omit<FeedEvent, 'number' | 'previous' | 'cursor' | 'rep' | 'lead' | 'assignment'> & {
   /** Null in the only row of a page without events. */
   readonly number: string | null;
   readonly previous: string;
 };
 
 const EVENT_COLUMNS = ['number', 'previous', 'kind', 'at', 'repId', 'leadId', 'assignmentId', 'data'];
+const REP_COLUMNS = Object.keys(Prisma.RepScalarFieldEnum);
 const LEAD_COLUMNS = Object.keys(Prisma.LeadScalarFieldEnum);
 const ASSIGNMENT_COLUMNS = Object.keys(Prisma.AssignmentScalarFieldEnum);
 
@@ -70,12 +72,13 @@ const select = (ofReps: string): string => `
     (SELECT "at" FROM "Event" WHERE "workspaceId" = $1 AND "number" = l."lastEvent") AS "stream.lastAt",
     (SELECT "at" FROM "Event" WHERE "workspaceId" = $1 AND "number" = $2) AS "stream.afterAt",
     ${EVENT_COLUMNS.map((name) => `e."${name}"`).join(', ')},
-    ${columns('lead', LEAD_COLUMNS)}, ${columns('assignment', ASSIGNMENT_COLUMNS)}
+    ${columns('rep', REP_COLUMNS)}, ${columns('lead', LEAD_COLUMNS)}, ${columns('assignment', ASSIGNMENT_COLUMNS)}
   FROM "Lane" l
   LEFT JOIN (
     SELECT * FROM "Event" WHERE "workspaceId" = $1 AND "number" > $2 AND "number" <= $3 ${ofReps}
     ORDER BY "number" LIMIT $4
   ) e ON true
+  LEFT JOIN "Rep" rep ON rep."workspaceId" = $1 AND rep."id" = e."repId"
   LEFT JOIN "Lead" lead ON lead."workspaceId" = $1 AND lead."id" = e."leadId"
   LEFT JOIN "Assignment" assignment ON assignment."workspaceId" = $1 AND assignment."id" = e."assignmentId"
   WHERE l."workspaceId" = $1
@@ -83,7 +86,7 @@ const select = (ofReps: string): string => `
 const SELECT_ALL = select('');
 const SELECT_OF_REPS = select('AND "repId" = ANY ($5::uuid[])');
 
-/** Reads events in order with their leads and assignments, and where the stream stands: one query for however many. */
+/** Reads events in order with their reps, leads and assignments, and where the stream stands: one query for however many. */
 export async function readEvents(pool: pg.Pool, range: Range): Promise<EventPage> {
   const { workspaceId, after, upTo, limit, repIds } = range;
   const values = [workspaceId, after, upTo, limit, ...(repIds === null ? [] : [repIds])];
@@ -115,6 +118,7 @@ function toEvent(workspaceId: string, row: EventRow, number: number): FeedEvent 
     leadId,
     assignmentId,
     data,
+    rep: joined<Rep>('rep', REP_COLUMNS, row),
     lead: joined<Lead>('lead', LEAD_COLUMNS, row),
     assignment: assignment && toAssignment(assignment),
   };

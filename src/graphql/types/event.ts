@@ -5,7 +5,7 @@ import { type Context, signedIn } from '../context.ts';
 import { requestError } from '../errors.ts';
 import { eventsOf } from '../subscriptions.ts';
 import { EventKindRef } from './enums.ts';
-import { AssignmentRef, LeadRef, loadOptional, RepRef } from './refs.ts';
+import { AssignmentRef, LeadRef, RepRef } from './refs.ts';
 
 const EventRef = builder.objectRef<FeedEvent>('Event').implement({
   description: 'Something that has happened; see docs/feed.md.',
@@ -32,7 +32,7 @@ const EventRef = builder.objectRef<FeedEvent>('Event').implement({
       type: RepRef,
       nullable: true,
       description: 'Whose feed it is in.',
-      resolve: ({ repId }, _args, { loaders }) => loadOptional(loaders.rep, repId),
+      resolve: ({ rep }) => rep,
     }),
     lead: t.field({
       type: LeadRef,
