@@ -145,7 +145,8 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
         while (outcomes === null);
         return outcomes;
       } catch (error) {
-        if (!isRetryable(error) || tried === MAX_TRIES) throw error;
+        if (!isRetryable(error)) throw error;
+        if (tried === MAX_TRIES) throw new Unavailable(undefined, { cause: error });
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** tried));
       }
     }

@@ -68,8 +68,10 @@ export async function changeConfiguration<Result>(
     try {
       return await attempt(context, work, dryRun);
     } catch (error) {
-      if (isUnavailable(error)) throw new Unavailable(undefined, { cause: error });
-      if (!isRetryable(error) || tried === MAX_TRIES) throw error;
+      const mayRepeat = isRetryable(error);
+      if (isUnavailable(error) || (mayRepeat && tried === MAX_TRIES))
+        throw new Unavailable(undefined, { cause: error });
+      if (!mayRepeat) throw error;
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** tried));
     }
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
-import { isUnavailable, Unavailable } from '../db/errors.ts';
+import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
 import { type ErrorCode, Refusal } from '../domain/errors.ts';
 import { CursorRefused } from '../events/cursor.ts';
 import { SlowConsumer } from '../events/feedReader.ts';
@@ -96,7 +96,7 @@ export function maskError(error: unknown, log: Logger): GraphQLError {
     return requestError(code, message, { ...place, extensions: cursor === null ? {} : { cursor } });
   }
   if (original instanceof SlowConsumer) return requestError(original.code, original.message, place);
-  if (isUnavailable(original)) {
+  if (isUnavailable(original) || isRetryable(original)) {
     const { message } = original instanceof Unavailable ? original : new Unavailable();
     return requestError('UNAVAILABLE', message, place);
   }
