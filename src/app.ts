@@ -55,8 +55,10 @@ interface Running {
   readonly background: readonly { stop(): Promise<void> }[];
 }
 
-/** Connections of one server: one commits, one listens, the others read. */
+/** Connections of one server's pool: one commits, one waits for jobs, the others read. */
 const POOL_SIZE = 20;
+/** The most that one server takes: its pool, and who listens for wake-ups. */
+export const CONNECTIONS_PER_SERVER = POOL_SIZE + 1;
 /** After this a request that is still under way is cut off. */
 const DRAIN_MS = 8_000;
 

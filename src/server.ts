@@ -18,11 +18,19 @@ export function startFault(error: unknown): string | null {
       return `Port ${port} needs more rights than this user has. Set PORT to one above 1023.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
+    case 'EAI_AGAIN':
       return address === undefined
         ? `DATABASE_URL: the host is not known (${(error as Error).message}).`
         : `HOST ${address} is no address of this machine.`;
     case 'ECONNREFUSED':
       return 'DATABASE_URL: nothing listens there. Is the database running, and are host and port right?';
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+      return 'DATABASE_URL: no answer from there. Is the host right, and is a firewall between?';
+    case '53300':
+      return 'DATABASE_URL: the database has no connection left. Raise max_connections, or run fewer servers.';
+    case '57P03':
+      return 'DATABASE_URL: the database is starting or stopping. Try again in a moment.';
     case '28P01':
     case '28000':
       return 'DATABASE_URL: the database refuses this user or password.';

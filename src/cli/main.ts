@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: () => import('./demo.ts'),
   config: () => import('./config.ts'),
   territories: () => import('./territories.ts'),
+  doctor: () => import('./doctor.ts'),
 };
 
 async function help(): Promise<number> {

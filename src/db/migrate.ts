@@ -96,28 +96,56 @@ async function inTransaction<Result>(client: pg.ClientBase, work: () => Promise<
   }
 }
 
-async function apply(client: pg.ClientBase, migration: Migration, all: readonly Migration[]): Promise<boolean> {
-  const { rows } = await client.query<{ migration_name: string; checksum: string; finished_at: Date | null }>(
-    'SELECT "migration_name", "checksum", "finished_at" FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL ORDER BY "migration_name"',
-  );
-  const unknown = rows.find((row) => !all.some(({ name }) => name === row.migration_name));
-  if (unknown) {
-    throw new MigrationError(
-      `The database has the migration ${unknown.migration_name}, which this version of Fairlead does not know: it is newer. Start the newer version.`,
-    );
-  }
-  const known = rows.find((row) => row.migration_name === migration.name);
-  if (known) {
-    if (known.finished_at === null) {
+interface AppliedRow {
+  readonly migration_name: string;
+  readonly checksum: string;
+  readonly finished_at: Date | null;
+}
+
+const SELECT_APPLIED =
+  'SELECT "migration_name", "checksum", "finished_at" FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL ORDER BY "migration_name"';
+
+/** The names in the database. @throws MigrationError when one of them is not as in the code */
+async function readApplied(client: pg.ClientBase, all: readonly Migration[]): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<AppliedRow>(SELECT_APPLIED);
+  for (const { migration_name: name, checksum, finished_at } of rows) {
+    const migration = all.find((each) => each.name === name);
+    if (!migration) {
       throw new MigrationError(
-        `The migration ${migration.name} was begun by another tool and did not finish. Mend the database, then say so with prisma migrate resolve.`,
+        `The database has the migration ${name}, which this version of Fairlead does not know: it is newer. Start the newer version.`,
       );
     }
-    if (known.checksum === migration.checksum) return false;
-    throw new MigrationError(
-      `The migration ${migration.name} was changed after it had been applied. Restore the file; changes go into a new migration.`,
-    );
+    if (finished_at === null) {
+      throw new MigrationError(
+        `The migration ${name} was begun by another tool and did not finish. Mend the database, then say so with prisma migrate resolve.`,
+      );
+    }
+    if (checksum !== migration.checksum) {
+      throw new MigrationError(
+        `The migration ${name} was changed after it had been applied. Restore the file; changes go into a new migration.`,
+      );
+    }
   }
+  return new Set(rows.map(({ migration_name }) => migration_name));
+}
+
+/**
+ * What a start would apply. Changes nothing.
+ *
+ * @throws MigrationError when a start would refuse the database
+ */
+export async function missingMigrations(
+  client: pg.ClientBase,
+  directory: string = MIGRATIONS_DIR,
+): Promise<{ readonly missing: readonly string[]; readonly applied: number }> {
+  const all = await readMigrations(directory);
+  const { rows } = await client.query(`SELECT to_regclass('"_prisma_migrations"') IS NOT NULL AS "there"`);
+  const applied = rows[0].there ? await readApplied(client, all) : new Set<string>();
+  return { missing: all.map(({ name }) => name).filter((name) => !applied.has(name)), applied: applied.size };
+}
+
+async function apply(client: pg.ClientBase, migration: Migration, all: readonly Migration[]): Promise<boolean> {
+  if ((await readApplied(client, all)).has(migration.name)) return false;
   await client.query(migration.sql);
   await client.query(
     `INSERT INTO "_prisma_migrations" ("id", "checksum", "migration_name", "finished_at", "applied_steps_count")

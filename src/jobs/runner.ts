@@ -40,7 +40,7 @@ export interface JobsOptions {
 
 const HEARTBEAT_MS = 3_000;
 /** A server that has been silent for so long is taken to be dead: with the interval, its work is taken over within 15 s. */
-const DEAD_AFTER_SECONDS = 10;
+export const DEAD_AFTER_SECONDS = 10;
 const CONCURRENCY = 4;
 const POLL_MS = 1_000;
 const MAX_ATTEMPTS = 5;

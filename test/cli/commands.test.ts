@@ -90,5 +90,5 @@ test('an unknown command is answered with the nearest known one', async () => {
 test('help names every command', async () => {
   const { ended, output } = runCommand(['help']);
   expect(await ended).toBe(0);
-  for (const name of ['start', 'demo', 'config']) expect(output()).toContain(`  ${name}`);
+  for (const name of ['start', 'demo', 'config', 'doctor']) expect(output()).toContain(`  ${name}`);
 });

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { CONNECTIONS_PER_SERVER } from '../app.ts';
+import { checkServerVersion, MigrationError, missingMigrations } from '../db/migrate.ts';
+import { startFault } from '../server.ts';
+import { type Finding, fault, ok, plural, warning } from './finding.ts';
+
+/* Whether the database can be used, and how much of it. */
+
+const CONNECT_MS = 5_000;
+const QUERY_MS = 10_000;
+const APPLICATION = 'fairlead doctor';
+/** The session by which a server hears of wake-ups. */
+export const LISTENER = 'fairlead listener';
+
+/** @throws what kept it from connecting */
+export async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: APPLICATION,
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: QUERY_MS,
+  });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw error;
+  }
+}
+
+/** @param error what kept us from connecting */
+export function unreachable(error: unknown): Finding {
+  const { message } = error as Error;
+  const known =
+    message === 'timeout expired'
+      ? `DATABASE_URL: no answer within ${CONNECT_MS / 1_000} s. Is a firewall between, or the database frozen?`
+      : null;
+  return fault('database', known ?? startFault(error) ?? `DATABASE_URL: ${message}.`);
+}
+
+/** The version, and whether every letter can be stored. */
+export async function checkDatabase(client: pg.Client): Promise<Finding> {
+  const { rows } = await client.query(
+    `SELECT current_setting('server_version_num')::int AS "number", current_setting('server_version') AS "version",
+       current_setting('server_encoding') AS "encoding", pg_size_pretty(pg_database_size(current_database())) AS "size"`,
+  );
+  const { number, version, encoding, size } = rows[0];
+  try {
+    checkServerVersion(number);
+  } catch (error) {
+    return fault('database', (error as MigrationError).message);
+  }
+  if (encoding !== 'UTF8') {
+    return fault(
+      'database',
+      `The database's encoding is ${encoding}: names would be refused or mutilated. Create one with ENCODING 'UTF8' TEMPLATE template0, and move the data there with pg_dump.`,
+    );
+  }
+  return ok('database', `PostgreSQL ${version}, ${size}`);
+}
+
+/** Whether the migrations are those of this program; `complete` only where they are. */
+export async function checkMigrations(client: pg.Client): Promise<{ finding: Finding; complete: boolean }> {
+  try {
+    const { missing, applied } = await missingMigrations(client);
+    if (missing.length === 0) return { finding: ok('migrations', `all ${applied} applied`), complete: true };
+    const finding =
+      applied === 0
+        ? ok('migrations', 'the database is empty; the first start sets it up')
+        : warning('migrations', `Not applied yet: ${missing.join(', ')}. The next start of this version applies them.`);
+    return { finding, complete: false };
+  } catch (error) {
+    if (!(error instanceof MigrationError)) throw error;
+    return { finding: fault('migrations', error.message), complete: false };
+  }
+}
+
+/** Whether our user may do what servers do: use every table, and at a start make new ones. */
+export async function checkRights(client: pg.Client): Promise<Finding> {
+  const { rows } = await client.query(
+    `SELECT current_user AS "user", has_schema_privilege('public', 'CREATE') AS "mayMakeTables",
+       has_database_privilege(current_database(), 'CREATE') OR to_regnamespace('graphile_worker') IS NOT NULL AS "mayMakeSchemas",
+       (SELECT count(*)::int FROM pg_class c JOIN pg_namespace n ON n."oid" = c."relnamespace"
+        WHERE n."nspname" IN ('public', 'graphile_worker') AND c."relkind" IN ('r', 'p')
+          AND NOT (has_schema_privilege(n."oid", 'USAGE') AND has_table_privilege(c."oid", 'SELECT')
+            AND has_table_privilege(c."oid", 'INSERT') AND has_table_privilege(c."oid", 'UPDATE')
+            AND has_table_privilege(c."oid", 'DELETE'))) AS "closed",
+       (SELECT count(*)::int FROM pg_class c JOIN pg_namespace n ON n."oid" = c."relnamespace"
+        WHERE n."nspname" IN ('public', 'graphile_worker') AND c."relkind" IN ('r', 'p')
+          AND NOT pg_has_role(c."relowner", 'USAGE')) AS "foreign"`,
+  );
+  const { user, mayMakeTables, mayMakeSchemas, closed, foreign } = rows[0];
+  const grant = `GRANT CREATE, USAGE ON SCHEMA public TO "${user}"`;
+  if (closed > 0) {
+    return fault(
+      'rights',
+      `The user ${user} may not read and write ${plural(closed, 'table')}. Connect as their owner, or grant it.`,
+    );
+  }
+  if (!mayMakeTables) return fault('rights', `The user ${user} may not make tables, which a start does. ${grant};`);
+  if (!mayMakeSchemas) {
+    return fault('rights', `The user ${user} may not make the schema of the jobs. GRANT CREATE ON DATABASE to it.`);
+  }
+  if (foreign > 0) {
+    return warning(
+      'rights',
+      `${plural(foreign, 'table')} belong to somebody else than ${user}: enough to serve, but the migrations of an upgrade will fail. Upgrade as their owner.`,
+    );
+  }
+  return ok('rights', `${user} may do all that a server does`);
+}
+
+/**
+ * Whether the connections left are enough for the servers there are, or for the first.
+ *
+ * @param perServer what one takes at most
+ */
+export async function checkConnections(client: pg.Client, perServer = CONNECTIONS_PER_SERVER): Promise<Finding> {
+  const { rows } = await client.query(
+    `SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+         - coalesce(current_setting('reserved_connections', true)::int, 0) AS "most",
+       count(*)::int AS "used",
+       count(*) FILTER (WHERE "datname" = current_database() AND "application_name" IN ('fairlead', $2))::int AS "ours",
+       count(*) FILTER (WHERE "datname" = current_database() AND "application_name" = $2)::int AS "servers"
+     FROM pg_stat_activity WHERE "backend_type" = 'client backend' AND "application_name" <> $1`,
+    [APPLICATION, LISTENER],
+  );
+  const { most, used, ours, servers } = rows[0];
+  const yetToCome = Math.max(servers * perServer - ours, 0);
+  const room = Math.floor((most - used - yetToCome) / perServer);
+  if (room > 0 || (room === 0 && servers > 0)) {
+    return ok('connections', `${used} of ${most} in use, room for ${plural(room, 'more server')}`);
+  }
+  return warning(
+    'connections',
+    `${used} of ${most} in use, too few left for ${plural(Math.max(servers, 1), 'server')} of up to ${perServer} each. Raise max_connections, or run fewer servers.`,
+  );
+}
+
+/**
+ * Whether what one session tells comes to another that listens. It does not through a pooler in transaction mode.
+ *
+ * @param withinMs how long to wait for it
+ */
+export async function checkWakeUps(listener: pg.Client, teller: pg.Client, withinMs = 2_000): Promise<Finding> {
+  const channel = `fairlead_doctor_${randomUUID().replaceAll('-', '')}`;
+  const { promise: heard, resolve: hear } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => hear(false), withinMs);
+  const onNotification = (message: pg.Notification): void => {
+    if (message.channel === channel) hear(true);
+  };
+  listener.on('notification', onNotification);
+  try {
+    await listener.query(`LISTEN ${channel}`);
+    const began = performance.now();
+    await teller.query('SELECT pg_notify($1, $2)', [channel, '']);
+    if (await heard) return ok('wake-ups', `NOTIFY arrives after ${(performance.now() - began).toFixed(0)} ms`);
+    return warning(
+      'wake-ups',
+      'NOTIFY does not arrive: a pooler in transaction mode? Events of other servers come by polling, up to a second later. Connect to PostgreSQL itself, or in session mode.',
+    );
+  } finally {
+    clearTimeout(timer);
+    listener.off('notification', onNotification);
+    await listener.query(`UNLISTEN ${channel}`);
+  }
+}
