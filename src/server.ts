@@ -31,6 +31,8 @@ export function startFault(error: unknown): string | null {
       return 'DATABASE_URL: the database has no connection left. Raise max_connections, or run fewer servers.';
     case '57P03':
       return 'DATABASE_URL: the database is starting or stopping. Try again in a moment.';
+    case '25006':
+      return 'DATABASE_URL: this database can only be read. Is it a standby? Give the address of the primary.';
     case '28P01':
     case '28000':
       return 'DATABASE_URL: the database refuses this user or password.';

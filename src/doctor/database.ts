@@ -41,18 +41,19 @@ export function unreachable(error: unknown): Finding {
   return fault('database', known ?? startFault(error) ?? `DATABASE_URL: ${message}.`);
 }
 
-/** The version, and whether every letter can be stored. */
+/** The version, and whether anything and every letter can be stored. */
 export async function checkDatabase(client: pg.Client): Promise<Finding> {
   const { rows } = await client.query(
     `SELECT current_setting('server_version_num')::int AS "number", current_setting('server_version') AS "version",
-       current_setting('server_encoding') AS "encoding", pg_size_pretty(pg_database_size(current_database())) AS "size"`,
+       current_setting('server_encoding') AS "encoding", current_setting('transaction_read_only')::bool AS "readOnly", pg_size_pretty(pg_database_size(current_database())) AS "size"`,
   );
-  const { number, version, encoding, size } = rows[0];
+  const { number, version, encoding, readOnly, size } = rows[0];
   try {
     checkServerVersion(number);
   } catch (error) {
     return fault('database', (error as MigrationError).message);
   }
+  if (readOnly) return unreachable({ code: '25006' });
   if (encoding !== 'UTF8') {
     return fault(
       'database',

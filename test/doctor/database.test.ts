@@ -105,6 +105,16 @@ test('the version and the size are shown', async () => {
   });
 });
 
+test('a database that can only be read is a fault', async () => {
+  const url = changed(database.url, ({ searchParams }) =>
+    searchParams.set('options', '-c default_transaction_read_only=on'),
+  );
+  expect(await checkDatabase(await open(url))).toMatchObject({
+    level: 'fault',
+    text: expect.stringContaining('standby'),
+  });
+});
+
 test('a database that does not store every letter is a fault', async () => {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const admin = await open(inject('serverUrl'));

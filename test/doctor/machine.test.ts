@@ -42,7 +42,7 @@ test('a port that is free is fine, and so is any', async () => {
 });
 
 test('a port on which a Fairlead server is ready is fine; one that is not ready is a warning', async () => {
-  const { app, stop, testDatabase } = await startTestApp();
+  const { app, database, testDatabase } = await startTestApp();
   const port = Number(new URL(app.url).port);
   expect(await checkPort({ port, host })).toMatchObject({ level: 'ok', text: expect.stringContaining('is ready') });
   await testDatabase.drop();
@@ -51,8 +51,8 @@ test('a port on which a Fairlead server is ready is fine; one that is not ready 
     level: 'warning',
     text: expect.stringContaining('not ready'),
   });
-  // The database is gone already.
-  await stop().catch(() => {});
+  await app.stop();
+  await database.close();
 });
 
 test.each([
