@@ -82,3 +82,10 @@ export const visibilityClass = ({ workspaceId, role, repId, scopes, name }: Prin
     role === 'PARTNER' ? name : '',
     ...(scopes === ROLE_SCOPES[role] ? [] : [...scopes].sort()),
   ].join(' ');
+
+/** What a principal may do and hear, as a text to be compared: an open connection goes by what it was when it signed in. */
+export async function reachOf(database: Database, principal: Principal): Promise<string> {
+  const visibility = await visibilityOf(database, principal);
+  const repIds = visibility.of === 'reps' ? visibility.repIds.toSorted() : [];
+  return [visibilityClass(principal), ...repIds].join(' ');
+}

@@ -11,6 +11,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { type Authenticate, Unauthenticated } from '../auth/authenticate.ts';
 import type { Principal } from '../auth/principal.ts';
+import { reachOf } from '../auth/visibility.ts';
 import { type Context, createContext, type Services } from './context.ts';
 import { maskError, type RequestErrorCode, requestError, withCode } from './errors.ts';
 import { GRAPHQL_PATH, PROTOCOL_LIMITS } from './protocol.ts';
@@ -53,7 +54,12 @@ interface Incoming {
 }
 
 export function createGraphQLServer({ services, authenticate, log, production }: GraphQLServerOptions): GraphQLServer {
-  const signedIn = createSignedIn(authenticate, (stream: ServerResponse) => void stream.destroy());
+  const { database } = services;
+  const signedIn = createSignedIn<ServerResponse>({
+    database,
+    authenticate,
+    close: (stream) => void stream.destroy(),
+  });
   const subscriptions = createSubscriptions({ services, log });
   /** Event streams that lie open. */
   const streams = new Set<ServerResponse>();
@@ -122,23 +128,27 @@ export function createGraphQLServer({ services, authenticate, log, production }:
       eventStreams(subscriptions),
       ...(armor.plugins as unknown as Plugin[]),
     ],
-    context: ({ request, res, socket, params }): Context => {
+    context: async ({ request, res, socket, params }): Promise<Context> => {
       if (socket) return createContext(services, socket.principal, socket.closeSlow);
       const principal = principals.get(request) ?? null;
       if (!res || !/\bsubscription\b/.test(params.query ?? '')) return createContext(services, principal, null);
       const close = (): void => void res.destroy();
       const authorization = request.headers.get('authorization');
-      if (authorization !== null) signedIn.add(res, authorization);
       streams.add(res);
       res.once('close', () => {
         streams.delete(res);
         signedIn.delete(res);
       });
+      if (authorization !== null && principal !== null) {
+        const reach = await reachOf(database, principal);
+        // Who has gone meanwhile is not forgotten a second time.
+        if (!res.closed) signedIn.add(res, { authorization, reach });
+      }
       return createContext(services, principal, close);
     },
   });
 
-  const sockets = createSockets({ yoga, subscriptions, authenticate, log });
+  const sockets = createSockets({ yoga, subscriptions, database, authenticate, log });
 
   return {
     handle: (request, response) => {

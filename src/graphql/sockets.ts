@@ -8,6 +8,8 @@ import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type Authenticate, Unauthenticated } from '../auth/authenticate.ts';
 import type { Principal } from '../auth/principal.ts';
+import { reachOf } from '../auth/visibility.ts';
+import type { Database } from '../db/client.ts';
 import type { Context } from './context.ts';
 import { maskError, requestError, withCode } from './errors.ts';
 import { GRAPHQL_PATH, PROTOCOL_LIMITS } from './protocol.ts';
@@ -19,6 +21,8 @@ const PING_EVERY_SECONDS = 12;
 /** RFC 6455: try again later. The feed goes on from its cursor. */
 const SLOW_CONSUMER = 1013;
 const GOING_AWAY = 1001;
+/** Connecting again heals it: the principal may hear more, or less, than when it signed in. */
+const RESTART = 1012;
 /** A peer that does not read does not see the close frame either, and must not hold up a stop. */
 const TERMINATE_AFTER_MS = 2_000;
 
@@ -68,11 +72,19 @@ type Yoga = Pick<YogaServerInstance<any, Context>, 'getEnveloped'>;
 export function createSockets(options: {
   readonly yoga: Yoga;
   readonly subscriptions: Subscriptions;
+  readonly database: Database;
   readonly authenticate: Authenticate;
   readonly log: Logger;
 }): Sockets {
-  const { yoga, subscriptions, authenticate, log } = options;
-  const signedIn = createSignedIn(authenticate, (socket: WebSocket) => socket.close(CloseCode.Forbidden, 'Forbidden'));
+  const { yoga, subscriptions, database, authenticate, log } = options;
+  const signedIn = createSignedIn<WebSocket>({
+    database,
+    authenticate,
+    close: (socket, why) => {
+      if (why === 'ended') closeSoon(socket, CloseCode.Forbidden, 'Forbidden');
+      else closeSoon(socket, RESTART, 'You may hear more or less than before; resume from the last cursor');
+    },
+  });
   const server = new WebSocketServer({ noServer: true, maxPayload: PROTOCOL_LIMITS.frameBytes });
 
   async function prepare(
@@ -120,8 +132,9 @@ export function createSockets(options: {
         }
         if (extra.principal === null) return false;
         const { socket } = extra;
-        if (socket.readyState !== socket.OPEN) return false;
-        signedIn.add(socket, given as string);
+        const reach = await reachOf(database, extra.principal);
+        // Who has gone meanwhile is not forgotten a second time.
+        if (socket.readyState === socket.OPEN) signedIn.add(socket, { authorization: given as string, reach });
         return true;
       },
       onClose: ({ extra: { socket } }) => {

@@ -1,19 +1,23 @@
 import { once } from 'node:events';
 import { createClient } from 'graphql-ws';
+import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createApiKey, revokeApiKey } from '../../src/configuration/apiKeys.ts';
-import { createRep } from '../../src/configuration/reps.ts';
+import { createRep, updateRep } from '../../src/configuration/reps.ts';
 import { encodeId } from '../../src/graphql/ids.ts';
 import { PROTOCOL_LIMITS } from '../../src/graphql/protocol.ts';
 import { ADMIN_KEY, startTestApp, type TestApp, until } from '../support/app.ts';
 import { onePool } from '../support/companies.ts';
 
+const JWT_SECRET = 'a shared secret of more than 32 characters';
+
 let app: TestApp;
 let url: string;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  const jwt = { secret: JWT_SECRET, jwksUrl: undefined, issuer: undefined, audience: undefined };
+  app = await startTestApp({ config: { jwt } });
   await app.apply(onePool(2));
   url = `${app.app.url.replace('http', 'ws')}/graphql`;
 });
@@ -220,46 +224,78 @@ async function stream(key: string, at = app.app.url, query = FEED) {
   return seen;
 }
 
-describe('a key that ends', () => {
-  test('takes its sockets (4403) and event streams with it within 30 s, whether it is revoked, expires or its rep leaves', async () => {
-    const context = {
-      database: app.database,
-      workspaceId: app.workspaceId,
-      by: 'test',
-      clock: app.clock,
-      committed: () => {},
-    };
-    const inAMinute = new Date(app.clock.now().getTime() + 60_000);
-    const leaver = await createRep(context, { key: 'leaver', name: 'Leaver', email: 'leaver@fairlead.example' });
+describe('whose rights change', () => {
+  test('loses sockets and event streams within 30 s: 4403 where key, token or rep have ended, 1012 where role or team are others', async () => {
+    const { database, workspaceId, clock } = app;
+    const context = { database, workspaceId, by: 'test', clock, committed: () => {} };
+    const inAMinute = new Date(clock.now().getTime() + 60_000);
+    const rep = (key: string, rest: object = {}) =>
+      createRep(context, { key, name: key, email: `${key}@fairlead.example`, ...rest });
+    const [offboarded, left, boss] = [await rep('offboarded'), await rep('left'), await rep('head')];
+    const member = await rep('member', { managerId: boss.id });
     const make = (name: string, rest: object = {}) => createApiKey(context, { name, role: 'ADMIN', ...rest });
-    const keys = [
-      await make('revoked'),
-      await make('expiring', { expiresAt: inAMinute }),
-      await make('leaving', { repId: leaver.id }),
-      await make('lasting'),
-    ] as const;
-    const sockets = await Promise.all(keys.map(({ secret }) => signIn(secret)));
-    const streams = await Promise.all(keys.map(({ secret }) => stream(secret)));
+    const sign = (claims: object, seconds: number): Promise<string> =>
+      new SignJWT({ role: 'ADMIN', ...claims })
+        .setProtectedHeader({ alg: 'HS256' })
+        .setExpirationTime(clock.now().getTime() / 1_000 + seconds)
+        .sign(new TextEncoder().encode(JWT_SECRET));
+    const revoked = await make('revoked');
+    const role = await make('of another role');
+    const cases: readonly (readonly [what: string, token: string, code: number | null])[] = [
+      ['a key that is revoked', revoked.secret, 4403],
+      ['a key that expires', (await make('expiring', { expiresAt: inAMinute })).secret, 4403],
+      // 10 s ago by then: as much may clocks differ.
+      ['a token that ends', await sign({}, 50), 4403],
+      ['a key whose rep is offboarded', (await make('offboarded', { repId: offboarded.id })).secret, 4403],
+      ['a key whose rep has left', (await make('left', { repId: left.id })).secret, 4403],
+      ['a token whose rep has left', await sign({ rep: 'left' }, 3_600), 4403],
+      ['a key of another role', role.secret, 1012],
+      ['a manager who loses somebody', (await make('head', { role: 'MANAGER', repId: boss.id })).secret, 1012],
+      ['a token that lasts', await sign({}, 3_600), null],
+      ['a key that lasts', (await make('lasting')).secret, null],
+    ];
+    const sockets = await Promise.all(cases.map(([, token]) => signIn(token)));
+    const streams = await Promise.all(cases.map(([, token]) => stream(token)));
     for (const wire of sockets) subscribe(wire, '1');
-    await revokeApiKey(context, keys[0].apiKey.id);
+    const ends = cases.flatMap(([, , code], index) => (code === null ? [] : [index]));
+
+    await revokeApiKey(context, revoked.apiKey.id);
     await app.send('mutation ($input: OffboardRepInput!) { offboardRep(input: $input) { __typename } }', {
-      input: { repId: encodeId('Rep', leaver.id) },
+      input: { repId: encodeId('Rep', offboarded.id) },
     });
-    app.clock.advance(60_000);
+    await updateRep(context, left.id, { status: 'LEFT' });
+    await updateRep(context, member.id, { managerId: null });
+    await database.prisma.apiKey.updateMany({ where: { id: role.apiKey.id }, data: { role: 'MANAGER' } });
+    clock.advance(60_000);
     const start = performance.now();
-    const codes = await Promise.all(sockets.slice(0, 3).map(({ closed }) => closed));
-    await until(() => streams.slice(0, 3).every(({ ended }) => ended), 'the end of the streams');
+    const closed = new Map<string, number>();
+    for (const index of ends) {
+      const what = cases[index]?.[0] as string;
+      void sockets[index]?.closed.then(({ code }) => closed.set(what, code));
+    }
+    await until(() => closed.size === ends.length, 'the sockets are closed').catch(() => {});
+    expect(Object.fromEntries(closed)).toEqual(
+      Object.fromEntries(cases.flatMap(([what, , code]) => (code === null ? [] : [[what, code]]))),
+    );
+    await until(() => ends.every((index) => streams[index]?.ended), 'the end of the streams');
     expect(performance.now() - start).toBeLessThan(30_000);
-    expect(codes.map(({ code }) => code)).toEqual([4403, 4403, 4403]);
+
     await submit(1);
-    // That the rep has left was an event too, before the sockets were closed.
     const leadsOn = ({ messages }: Wire): unknown[] =>
       messages.filter(({ payload }) => JSON.stringify(payload ?? null).includes('"lead":{'));
-    await until(() => leadsOn(sockets[3] as Wire).length === 1, 'the event on the lasting socket');
-    await until(() => streams[3]?.text.includes('"lead":{') === true, 'the event on the lasting stream');
-    expect(sockets.map((wire) => leadsOn(wire).length)).toEqual([0, 0, 0, 1]);
-    expect(streams.map(({ text }) => text.includes('"lead":{'))).toEqual([false, false, false, true]);
-    sockets[3]?.socket.close();
+    const lasting = cases.map(([, , code]) => (code === null ? 1 : 0));
+    await until(
+      () => lasting.every((lasts, index) => !lasts || leadsOn(sockets[index] as Wire).length > 0),
+      'the event on the lasting sockets',
+    );
+    await until(
+      () => lasting.every((lasts, index) => !lasts || streams[index]?.text.includes('"lead":{')),
+      'the event on the lasting streams',
+    );
+    // That somebody has left was an event too, before the sockets were closed.
+    expect(sockets.map((wire) => leadsOn(wire).length)).toEqual(lasting);
+    expect(streams.map(({ text }) => Number(text.includes('"lead":{')))).toEqual(lasting);
+    for (const { socket } of sockets) socket.close();
   });
 });
 
