@@ -33,7 +33,7 @@ export const IN_ORDER: Books = {
   misnumbered: [],
 };
 
-export async function books({ database }: TestApp, workspaceId: string): Promise<Books> {
+export async function books({ database }: Pick<TestApp, 'database'>, workspaceId: string): Promise<Books> {
   const read = async <Row extends object>(text: string): Promise<Row[]> =>
     (await database.pool.query<Row>(text, [workspaceId])).rows;
   const rotations = await read<{ id: string; credits: Record<string, string> }>(
