@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { createLanes, type Lanes } from './assignment/lanes.ts';
 import { createSeen, type Seen } from './assignment/seen.ts';
@@ -28,8 +29,12 @@ export interface App {
   start(): Promise<void>;
   /** Writes who was seen and carries out what is due, as a server does each second. */
   sweep(): Promise<void>;
-  /** Drains: stops listening, closes sockets, finishes what is under way, then the database. */
-  stop(): Promise<void>;
+  /**
+   * Drains: stops listening, closes sockets, finishes what is under way, then the database.
+   *
+   * @param noticeMs how long it goes on before that, no longer ready, so that load balancers turn to others; 0 unless told
+   */
+  stop(noticeMs?: number): Promise<void>;
 }
 
 export interface AppOptions {
@@ -59,8 +64,10 @@ interface Running {
 const POOL_SIZE = 20;
 /** The most that one server takes: its pool, and who listens for wake-ups. */
 export const CONNECTIONS_PER_SERVER = POOL_SIZE + 1;
+/** How often connections without a request are closed meanwhile. */
+const IDLE_MS = 50;
 /** After this a request that is still under way is cut off. */
-const DRAIN_MS = 8_000;
+const DRAIN_MS = 7_000;
 
 /** Wires everything from a configuration; nothing happens before `start`. */
 export function createApp({ config, clock: givenClock, log = createLog(config.logLevel), batchSize }: AppOptions): App {
@@ -100,7 +107,10 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
               log,
               production: config.production,
             });
-      const server = createHttpServer(graphql, () => isReady(database, hub));
+      const server = createHttpServer(graphql, {
+        isReady: () => isReady(database, hub),
+        isDraining: () => draining,
+      });
       running = {
         embedded,
         database,
@@ -159,15 +169,18 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
     );
   }
 
-  async function stop(): Promise<void> {
+  async function stop(noticeMs = 0): Promise<void> {
     if (running === null || draining) return;
     draining = true;
+    if (noticeMs > 0) await sleep(noticeMs);
     const { embedded, database, hub, lanes, graphql, server, background } = running;
     const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
-    server?.closeIdleConnections();
+    // Those that were busy a moment ago stay open for five seconds else.
+    const idle = setInterval(() => server?.closeIdleConnections(), IDLE_MS);
     const cut = setTimeout(() => server?.closeAllConnections(), DRAIN_MS);
     await graphql?.dispose();
     await closed;
+    clearInterval(idle);
     clearTimeout(cut);
     for (const each of background) await each.stop();
     await lanes.close();
@@ -204,8 +217,13 @@ const noting =
     return principal;
   };
 
-function createHttpServer(graphql: GraphQLServer | null, isReady: () => Promise<boolean>): Server {
+function createHttpServer(
+  graphql: GraphQLServer | null,
+  { isReady, isDraining }: { readonly isReady: () => Promise<boolean>; readonly isDraining: () => boolean },
+): Server {
   const server = createServer((request, response) => {
+    // A connection kept open by who sends one request after the other would otherwise be cut in the end.
+    if (isDraining()) response.setHeader('connection', 'close');
     // Not by `new URL`, which throws for `//`.
     const pathname = request.url?.split('?')[0];
     const answer = (status: number, text: string): void => {

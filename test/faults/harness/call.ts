@@ -38,7 +38,7 @@ export async function call<Data>(
   query: string,
   variables: object,
   errors: Errors,
-  timeoutMs = 20_000,
+  timeoutMs: number,
 ): Promise<Outcome<Data>> {
   const start = performance.now();
   const unknown = (error: string, detail: string | null = null): Outcome<Data> => {

@@ -169,7 +169,7 @@ async function againstTimers({ pool }: Database, { workspaceId }: Company, withi
             extract(epoch FROM min(e."at") - a."slaDueAt") * 1000 AS "lateMs"
      FROM "Assignment" a LEFT JOIN "Event" e
        ON e."workspaceId" = $1 AND e."assignmentId" = a."id" AND e."kind" = 'assignment.reminded'
-     WHERE a."workspaceId" = $1 AND a."slaDueAt" IS NOT NULL AND a."endedAt" IS NULL GROUP BY a."workspaceId", a."id"`,
+     WHERE a."workspaceId" = $1 AND a."slaPolicy" = 'remind' AND a."endedAt" IS NULL GROUP BY a."workspaceId", a."id"`,
     [workspaceId],
   );
   return rows.flatMap(({ assignmentId, times, lateMs }) => {

@@ -36,6 +36,8 @@ export interface Ledger {
   submitMany(count: number, clients: number): Promise<void>;
   /** Clients that send one lead after the other until stopped; what is under way then is sent to its end. */
   startClients(clients: number, options?: { readonly pauseMs?: number }): { stop(): Promise<void> };
+  /** Ends all clients where they are, after a failure. */
+  abandon(): void;
 }
 
 export interface LedgerOptions {
@@ -43,12 +45,15 @@ export interface LedgerOptions {
   readonly random: Random;
   /** Servers to choose from; looked at for each attempt. */
   readonly urls: () => readonly string[];
-  /** How long a client waits for an answer before it asks elsewhere. */
-  readonly timeoutMs?: number;
+  /** How long a client waits for an answer before it asks elsewhere; 20 s unless told. */
+  readonly timeoutMs?: number | undefined;
+  /** Share of leads that go to the reps with limits; a tenth unless told. */
+  readonly limitedShare?: number | undefined;
 }
 
 const GIVE_UP_MS = 90_000;
 const LIMITED_SHARE = 0.1;
+const TIMEOUT_MS = 20_000;
 
 const SUBMIT = `mutation ($input: SubmitLeadInput!) { submitLead(input: $input) {
   ... on SubmitLeadSuccess { repeated lead { id } assignment { id rep { id } } }
@@ -70,12 +75,14 @@ const rowId = (globalId: string): string => Buffer.from(globalId, 'base64url').t
 
 let ledgers = 0;
 
-export function openLedger({ company, random, urls, timeoutMs }: LedgerOptions): Ledger {
+export function openLedger(options: LedgerOptions): Ledger {
+  const { company, random, urls, timeoutMs = TIMEOUT_MS, limitedShare = LIMITED_SHARE } = options;
   ledgers += 1;
   const name = `ledger-${ledgers}`;
   const entries: Entry[] = [];
   const errors = noErrors();
   const startedAt = new WeakMap<Entry, number>();
+  let isAbandoned = false;
 
   const ledger: Ledger = {
     company,
@@ -85,7 +92,7 @@ export function openLedger({ company, random, urls, timeoutMs }: LedgerOptions):
       const entry: Entry = {
         idempotencyKey: `${name}-${entries.length}`,
         email: `${name}-${entries.length}@${company.domain}`,
-        source: random.next() < LIMITED_SHARE ? LIMITED_SOURCE : 'web',
+        source: random.next() < limitedShare ? LIMITED_SOURCE : 'web',
         attempts: 0,
         acknowledged: null,
       };
@@ -113,6 +120,7 @@ export function openLedger({ company, random, urls, timeoutMs }: LedgerOptions):
     submit: async (entry) => {
       const start = performance.now();
       while (!(await ledger.attempt(entry, random.pick(urls())))) {
+        if (isAbandoned) return;
         if (performance.now() - start > GIVE_UP_MS) {
           throw new Error(`${entry.idempotencyKey} was not acknowledged within ${GIVE_UP_MS / 1_000} s`);
         }
@@ -122,7 +130,7 @@ export function openLedger({ company, random, urls, timeoutMs }: LedgerOptions):
     submitMany: async (count, clients) => {
       let begun = 0;
       const client = async (): Promise<void> => {
-        while (begun < count) {
+        while (begun < count && !isAbandoned) {
           begun += 1;
           await ledger.submit(ledger.newEntry());
         }
@@ -132,7 +140,7 @@ export function openLedger({ company, random, urls, timeoutMs }: LedgerOptions):
     startClients: (clients, { pauseMs = 20 } = {}) => {
       let isOver = false;
       const client = async (): Promise<void> => {
-        while (!isOver) {
+        while (!isOver && !isAbandoned) {
           await ledger.submit(ledger.newEntry());
           await sleep(random.between(0, 2 * pauseMs));
         }
@@ -146,6 +154,9 @@ export function openLedger({ company, random, urls, timeoutMs }: LedgerOptions):
           await running;
         },
       };
+    },
+    abandon: () => {
+      isAbandoned = true;
     },
   };
   return ledger;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { check } from './check.ts';
 import { type Company, type CompanyOptions, openCompany } from './company.ts';
 import { type Device, openDevice } from './devices.ts';
-import { type Ledger, openLedger } from './ledger.ts';
+import { type Ledger, type LedgerOptions, openLedger } from './ledger.ts';
 import { createRandom, newSeed, type Random } from './random.ts';
 import type { Server } from './server.ts';
 import type { Stage } from './stage.ts';
@@ -25,11 +25,9 @@ export interface Scene extends Pick<Stage, 'postgres' | 'servers' | 'database'> 
   any(): Server;
 }
 
-export interface ScenarioOptions extends CompanyOptions {
+export interface ScenarioOptions extends CompanyOptions, Pick<LedgerOptions, 'timeoutMs' | 'limitedShare'> {
   /** Devices for each rep of the pool `main`; 1 unless told. */
   readonly devicesPerRep?: number;
-  /** How long a client waits for an answer before it asks elsewhere; 20 s unless told. */
-  readonly timeoutMs?: number;
   /** False where leads are moved in the pool `main` or its members change. */
   readonly stoodStill?: boolean;
   /** How late a reminder may be, in ms; with `remindAfterSeconds`. */
@@ -73,9 +71,9 @@ export function scenario(
     const company = await openCompany(database, options);
     const control = await openCompany(database, { weights: [1, 1, 1] });
     const urls = (): string[] => servers.map(({ url }) => url);
-    const { timeoutMs = 20_000, devicesPerRep = 1, stoodStill = true, timersWithinMs = null } = options;
+    const { timeoutMs, limitedShare, devicesPerRep = 1, stoodStill = true, timersWithinMs = null } = options;
     // Clients have their own randomness: they are many at once, and must not take numbers from the faults'.
-    const ledger = openLedger({ company, random: createRandom(random.seed + 1), urls, timeoutMs });
+    const ledger = openLedger({ company, random: createRandom(random.seed + 1), urls, timeoutMs, limitedShare });
     const beside = openLedger({ company: control, random: createRandom(random.seed + 2), urls, timeoutMs });
     const any = (): Server => random.pick(servers);
     const reps = Array.from({ length: devicesPerRep }, () => company.reps).flat();
@@ -97,6 +95,7 @@ export function scenario(
     } catch (error) {
       throw new Error(`seed ${random.seed}: ${(error as Error).message}`, { cause: error });
     } finally {
+      for (const each of [ledger, beside]) each.abandon();
       await Promise.all([...devices, ...others].map((device) => device.close()));
       await note({
         scenario: name,
