@@ -64,6 +64,8 @@ interface Running {
 const POOL_SIZE = 20;
 /** The most that one server takes: its pool, and who listens for wake-ups. */
 export const CONNECTIONS_PER_SERVER = POOL_SIZE + 1;
+/** A database that does not answer within this time cannot serve. */
+const READY_WITHIN_MS = 2_000;
 /** How often connections without a request are closed meanwhile. */
 const IDLE_MS = 50;
 /** After this a request that is still under way is cut off. */
@@ -161,12 +163,20 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
     now: givenClock ? async () => givenClock.now() : () => databaseNow(database),
   });
 
+  /** One question at a time, or those of a minute would take up all connections to a database that stands still. */
+  let asking: Promise<boolean> | null = null;
   async function isReady(database: Database, hub: Hub): Promise<boolean> {
     if (draining || !hub.listening) return false;
-    return database.pool.query('SELECT 1').then(
-      () => true,
-      () => false,
-    );
+    asking ??= database.pool
+      .query('SELECT 1')
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => {
+        asking = null;
+      });
+    return Promise.race([asking, sleep(READY_WITHIN_MS, false)]);
   }
 
   async function stop(noticeMs = 0): Promise<void> {

@@ -56,6 +56,8 @@ const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 15_000;
 /** Silence after which a connection counts as lost, although nothing has closed it. */
 const PING_MS = 10_000;
+/** How long a server may take to say goodbye. */
+const GOODBYE_MS = 1_000;
 /** What connecting again will not change: refused for good reason, or this code and the server disagree. */
 const FATAL_CLOSE_CODES = new Set([4400, 4401, 4403, 4406]);
 /** Refusals that pass: the server is overloaded, or closed us for being slow. */
@@ -100,19 +102,16 @@ export function followFeed(options: FollowOptions): Feed {
       closed: () => onState?.('disconnected'),
       ping: () => clearTimeout(silence),
       pong: () => clearTimeout(silence),
-      opened: (socket) => {
-        opened = socket as { close(code: number, reason: string): void };
-      },
     },
   });
   /** Whether the server has taken our token on this connection. */
   let acknowledged = false;
-  let opened: { close(code: number, reason: string): void } | null = null;
   let silence: ReturnType<typeof setTimeout> | undefined;
   client.on('ping', (received) => {
     if (received) return;
     clearTimeout(silence);
-    silence = setTimeout(() => opened?.close(4408, 'No answer'), PING_MS);
+    // Without waiting for the other side to agree, which a connection that nobody answers on never brings.
+    silence = setTimeout(() => client.terminate(), PING_MS);
   });
 
   async function* ask(query: string, variables: Record<string, unknown>): AsyncGenerator<Record<string, unknown>> {
@@ -182,8 +181,10 @@ export function followFeed(options: FollowOptions): Feed {
     close: async () => {
       closed = true;
       wake();
+      const impatience = setTimeout(() => client.terminate(), GOODBYE_MS);
       await client.dispose();
       await done.catch(() => {});
+      clearTimeout(impatience);
     },
   };
 }

@@ -20,6 +20,8 @@ const CHANNEL = 'fairlead_events';
  */
 const COALESCE_MS = 15;
 const RECONNECT_MS = 500;
+/** A connection that has died without a word looks alive for hours: it is asked this often, and has as long to answer. */
+const CHECK_MS = 5_000;
 
 export function createWakeUps(options: {
   readonly database: Database;
@@ -31,6 +33,7 @@ export function createWakeUps(options: {
   let timer: NodeJS.Timeout | undefined;
   let listener: pg.Client | null = null;
   let reconnect: NodeJS.Timeout | undefined;
+  let check: NodeJS.Timeout | undefined;
   let stopped = false;
 
   async function flush(): Promise<void> {
@@ -54,9 +57,12 @@ export function createWakeUps(options: {
       connectionString: database.url,
       application_name: 'fairlead listener',
       keepAlive: true,
+      connectionTimeoutMillis: CHECK_MS,
+      query_timeout: CHECK_MS,
     });
     const lost = (): void => {
       if (listener === client) listener = null;
+      clearInterval(check);
       client.removeAllListeners();
       client.on('error', () => {});
       client.end().catch(() => {});
@@ -76,8 +82,9 @@ export function createWakeUps(options: {
     try {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);
-      if (stopped) lost();
-      else listener = client;
+      if (stopped) return lost();
+      listener = client;
+      check = setInterval(() => void client.query('SELECT 1').catch(lost), CHECK_MS);
     } catch (error) {
       log.warn({ err: error }, 'no wake-up connection; events come by polling until there is one');
       lost();
@@ -99,6 +106,7 @@ export function createWakeUps(options: {
       stopped = true;
       clearTimeout(timer);
       clearTimeout(reconnect);
+      clearInterval(check);
       const client = listener;
       listener = null;
       client?.removeAllListeners();

@@ -183,14 +183,15 @@ async function againstTimers({ pool }: Database, { workspaceId }: Company, withi
 
 /** Each event of the rep behind the device's beginning, once, in order, each naming the one before. */
 async function againstDevice({ pool }: Database, device: Device): Promise<string[]> {
-  const { company, repId, from, applied, failure } = device;
+  const { company, repId, from, applied, failure, mayEnd } = device;
   const { rows } = await pool.query<{ number: number; previous: number }>(
     `SELECT "number"::int, "previous"::int FROM "Event"
      WHERE "workspaceId" = $1 AND "repId" = $2 AND "number" > $3 ORDER BY "number"`,
     [company.workspaceId, repId, from],
   );
-  const objections = failure === null ? [] : [`a device's feed ended: ${failure}`];
-  for (let index = 0; index < Math.max(rows.length, applied.length); index += 1) {
+  const objections = failure === null || mayEnd ? [] : [`a device's feed ended: ${failure}`];
+  const count = mayEnd ? applied.length : Math.max(rows.length, applied.length);
+  for (let index = 0; index < count; index += 1) {
     const [stored, seen] = [rows[index], applied[index]];
     if (stored?.number === seen?.number && stored?.previous === seen?.previous) continue;
     objections.push(

@@ -27,7 +27,9 @@ export interface Device {
   reconnect(server: Server): Promise<void>;
   /** How often it has been connected. */
   readonly connections: number;
-  /** What ended it, which nothing may. */
+  /** Set where the rep leaves: from then on the server may refuse the device, and events may be missing at its end. */
+  mayEnd: boolean;
+  /** What ended it. */
   readonly failure: unknown;
   close(): Promise<void>;
 }
@@ -81,6 +83,7 @@ export async function openDevice(company: Company, rep: Company['reps'][number],
     get connections() {
       return connections;
     },
+    mayEnd: false,
     get failure() {
       return failure;
     },

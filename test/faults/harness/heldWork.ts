@@ -42,7 +42,7 @@ export async function openHeldWork({ prisma }: Database, { workspaceId }: Compan
     },
     stored: async () => {
       const { tag } = await prisma.calendar.findUniqueOrThrow({ where: { workspaceId_id: { workspaceId, id } } });
-      return tag === null ? null : Number(/"(\d+)"/.exec(tag)?.[1]);
+      return tag === null ? null : Number(JSON.parse(JSON.parse(tag).etag));
     },
     [Symbol.asyncDispose]: async () => provider[Symbol.asyncDispose](),
   };

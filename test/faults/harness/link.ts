@@ -19,12 +19,16 @@ export interface Link {
   bytesPerSecond: number;
   /** Connections open at present, silent ones included. */
   readonly connections: number;
+  /** Those of the proxy's own ends of them, as who was connected to sees them. */
+  readonly ports: readonly number[];
   silence(...directions: readonly Direction[]): void;
   /** Bytes and endings that waited pass again. */
   unsilence(): void;
   /** A connection that is about to carry this text to who was connected to falls silent before it, for good. */
   holdBefore(text: string | null): void;
-  /** How many connections have been held so far. */
+  /** Makes all connections that are open now silent for good; new ones are as usual. */
+  strand(): void;
+  /** How many connections have been made silent for good so far. */
   readonly held: number;
   /** Breaks all connections. */
   cut(): void;
@@ -52,6 +56,11 @@ export async function openLink(target: number): Promise<Link> {
     while (silent.has(direction) || connection.held) await sound.promise;
   }
 
+  function hold(connection: Connection): void {
+    if (!connection.held) held += 1;
+    connection.held = true;
+  }
+
   /** Carries what comes from one socket to the other, in order. */
   function carry(connection: Connection, from: Socket, to: Socket, direction: Direction): void {
     let waiting = 0;
@@ -60,10 +69,7 @@ export async function openLink(target: number): Promise<Link> {
       last = last.then(work).catch(() => {});
     };
     from.on('data', (chunk: Buffer) => {
-      if (heldText !== null && direction === 'there' && chunk.includes(heldText)) {
-        connection.held = true;
-        held += 1;
-      }
+      if (heldText !== null && direction === 'there' && chunk.includes(heldText)) hold(connection);
       const due = performance.now() + link.latencyMs;
       waiting += chunk.length;
       if (waiting > MAX_WAITING_BYTES) from.pause();
@@ -114,6 +120,9 @@ export async function openLink(target: number): Promise<Link> {
     get connections() {
       return connections.size;
     },
+    get ports() {
+      return [...connections].flatMap(({ sockets: [, to] }) => to.localPort ?? []);
+    },
     silence: (...directions) => {
       for (const direction of directions) silent.add(direction);
     },
@@ -124,6 +133,9 @@ export async function openLink(target: number): Promise<Link> {
     },
     holdBefore: (text) => {
       heldText = text;
+    },
+    strand: () => {
+      for (const connection of connections) hold(connection);
     },
     get held() {
       return held;

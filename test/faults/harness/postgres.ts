@@ -18,7 +18,7 @@ export interface Postgres {
   readonly port: number;
   /** All processes at once, as in a power cut: nothing is finished. */
   stopImmediately(): Promise<void>;
-  /** On the same data and port; recovers first. */
+  /** On the same data and port, where it does not run; recovers first. */
   start(): Promise<void>;
   /** All of its processes stand still: connections are taken by the kernel, and nobody answers. */
   freeze(): Promise<void>;
@@ -66,6 +66,7 @@ export async function startPostgres(): Promise<Postgres> {
       await waitFor('PostgreSQL has stopped', 30_000, async () => (await postmaster()) === null);
     },
     start: async () => {
+      if ((await postmaster()) !== null) return;
       const options = [
         `-p ${port}`,
         ...['listen_addresses=127.0.0.1', "unix_socket_directories=''", 'max_connections=200', ...SETTINGS].map(

@@ -79,7 +79,7 @@ export async function openServer(databaseUrl: string): Promise<Server> {
       return { code, ms: performance.now() - start };
     },
     freeze: () => void processNow().child.kill('SIGSTOP'),
-    thaw: () => void processNow().child.kill('SIGCONT'),
+    thaw: () => void running?.child.kill('SIGCONT'),
     readiness: async (limitMs = 20_000) => {
       const start = performance.now();
       const status = await fetch(`${server.directUrl}/readyz`, { signal: AbortSignal.timeout(limitMs) }).then(

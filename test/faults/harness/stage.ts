@@ -10,7 +10,9 @@ export interface Stage {
   readonly servers: readonly Server[];
   /** Straight to PostgreSQL, past the links. */
   readonly database: Database;
-  /** Mends all links and starts what is down, until every server is ready. */
+  /** Mends all links and lets go on what is frozen. */
+  release(): Promise<void>;
+  /** Does that, and starts what is down, until every server is ready. */
   mend(): Promise<void>;
   /** Waits until the servers hold no more than before the first scenario. @returns what they still hold too much */
   restlessness(): Promise<string[]>;
@@ -34,16 +36,22 @@ export async function openStage(servers = 2): Promise<Stage> {
     postgres,
     servers: opened,
     database,
-    mend: async () => {
+    release: async () => {
+      await postgres.thaw();
       for (const server of opened) {
+        server.thaw();
         for (const link of [server.fromClients, server.toDatabase]) {
           link.latencyMs = 0;
           link.bytesPerSecond = 0;
           link.holdBefore(null);
           link.unsilence();
         }
-        if (!server.isAlive) await server.start();
       }
+    },
+    mend: async () => {
+      await stage.release();
+      await postgres.start();
+      for (const server of opened) if (!server.isAlive) await server.start();
       for (const [index, server] of opened.entries()) {
         await waitFor(`server ${index} is ready`, 30_000, async () => (await server.readiness()).status === 200);
       }
