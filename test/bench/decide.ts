@@ -3,12 +3,11 @@ import type { Segment, Territory } from '../../src/domain/configuration.ts';
 import type { RoutableLead } from '../../src/domain/lead.ts';
 import type { Step } from '../../src/domain/plan.ts';
 import { account, market, pool, rep, type Setting, step, territory } from '../support/routing.ts';
-import type { Measure } from './measure.ts';
+import { median, print } from './measure.ts';
 
 const DECISIONS = 200_000;
 const DECISIONS_PER_KIND = 40_000;
 const POOLS = 20;
-const SIZES = [100, 10_000] as const;
 
 const reps = Array.from({ length: POOLS * 7 }, (_, index) =>
   rep(`rep-${index}`, { capacity: Number.MAX_SAFE_INTEGER }),
@@ -256,19 +255,66 @@ function measureKind({ rules, lead }: Kind, size: number): number {
   return DECISIONS_PER_KIND / ((performance.now() - start) / 1_000);
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] as number;
-
-/** Sizes take turns, so that both meet the same machine; the median of the rounds. */
-function compare(name: string, rounds: number, run: (size: number) => number): Measure[] {
-  const values = Array.from({ length: rounds }, () => SIZES.map(run));
-  const [small = 0, big = 0] = SIZES.map((_, index) => median(values.map((each) => each[index] ?? 0)));
-  return [
-    { name: `${name}.100`, value: small, unit: 'decisions/s' },
-    { name: `${name}.10000`, value: big, unit: 'decisions/s', ratioTo: `${name}.100`, ratio: big / small },
-  ];
+/** How many reps there are, in pools of what size. */
+interface Pools {
+  readonly reps: number;
+  readonly poolSize: number;
+  readonly decisions: number;
 }
 
-export const benchDecide = (): Measure[] => [
-  ...compare('decide', 3, measure),
-  ...KINDS.flatMap((kind) => compare(`decide ${kind.name}`, 3, (size) => measureKind(kind, size))),
-];
+const REPS: Readonly<Record<string, Pools>> = {
+  '10': { reps: 10, poolSize: 10, decisions: 40_000 },
+  '5000 in pools of 10': { reps: 5_000, poolSize: 10, decisions: 40_000 },
+  '5000 in pools of 100': { reps: 5_000, poolSize: 100, decisions: 4_000 },
+  '5000 in one pool': { reps: 5_000, poolSize: 5_000, decisions: 80 },
+};
+
+/** Decisions per second, each by a step to one of the pools. */
+function measureReps({ reps: count, poolSize, decisions }: Pools): number {
+  const many = Array.from({ length: count }, (_, index) => rep(`rep-${index}`, { capacity: Number.MAX_SAFE_INTEGER }));
+  const all = Array.from({ length: count / poolSize }, (_, index) =>
+    pool(
+      `pool-${index}`,
+      many.slice(index * poolSize, (index + 1) * poolSize).map(({ id }) => id),
+    ),
+  );
+  const { decide } = market({
+    reps: [...many, rep('boss')],
+    pools: all,
+    plan: {
+      steps: all.map(({ key }, index) =>
+        step(`step-${index}`, {
+          condition: { field: 'industry', operator: 'EQUALS', value: `industry-${index}` },
+          target: { kind: 'POOL', pool: key },
+        }),
+      ),
+    },
+  });
+  const run = (times: number): void => {
+    for (let index = 0; index < times; index += 1) decide({ industry: `industry-${(index * 7_919) % all.length}` });
+  };
+  run(decisions / 2);
+  const start = performance.now();
+  run(decisions);
+  return decisions / ((performance.now() - start) / 1_000);
+}
+
+/** Sizes take turns, so that all meet the same machine; the median of three rounds, beside that of the first size. */
+function compare<Size>(name: string, sizes: Readonly<Record<string, Size>>, run: (size: Size) => number): void {
+  const rounds = Array.from({ length: 3 }, () => Object.values(sizes).map(run));
+  const medians = Object.keys(sizes).map((_, index) => median(rounds.map((each) => each[index] ?? 0)));
+  const [first] = Object.keys(sizes);
+  for (const [index, size] of Object.keys(sizes).entries()) {
+    const value = medians[index] ?? 0;
+    const ratio = index === 0 ? {} : { ratioTo: `${name}.${first}`, ratio: value / (medians[0] ?? 0) };
+    print({ name: `${name}.${size}`, value, unit: 'decisions/s', ...ratio });
+  }
+}
+
+const SIZES = { '100': 100, '10000': 10_000 } as const;
+
+export function benchDecide(): void {
+  compare('decide', SIZES, measure);
+  compare('decide reps', REPS, measureReps);
+  for (const kind of KINDS) compare(`decide ${kind.name}`, SIZES, (size) => measureKind(kind, size));
+}

@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type App, createApp } from '../../src/app.ts';
 import { Batch } from '../../src/assignment/batch.ts';
 import type { Lanes } from '../../src/assignment/lanes.ts';
@@ -11,37 +8,27 @@ import { createAuthenticate } from '../../src/auth/authenticate.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { createApiKey } from '../../src/configuration/apiKeys.ts';
-import { applyCompany } from '../../src/configuration/company.ts';
-import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
-import { openDatabase } from '../../src/db/client.ts';
-import { startEmbedded } from '../../src/db/embedded.ts';
 import { lockLane } from '../../src/db/lane.ts';
 import { createHub } from '../../src/events/hub.ts';
 import { createGraphQLServer } from '../../src/graphql/server.ts';
 import { createLog } from '../../src/log.ts';
+import { startCluster } from './cluster.ts';
 import { ADMIN_KEY, BENCH_COMPANY } from './company.ts';
+import type { Cpu } from './measure.ts';
 
 /*
  * All that is compared, in one process on one database: the complete server, the same with one lead to a transaction,
  * and the same GraphQL server whose lane stops short of the database or does one plain INSERT instead.
  */
 
-const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-bench-'));
 const log = createLog('warn');
-const embedded = await startEmbedded({ dataDir, log, mode: 'own' });
-const config = readConfig({
-  PORT: '0',
-  DATABASE_URL: embedded.url,
-  FAIRLEAD_ADMIN_KEY: ADMIN_KEY,
-  FAIRLEAD_LOG_LEVEL: 'warn',
-});
+const cluster = await startCluster();
+const { url, database, context } = await cluster.database('postgres', BENCH_COMPANY);
+const { workspaceId } = context;
+const config = readConfig({ PORT: '0', DATABASE_URL: url, FAIRLEAD_ADMIN_KEY: ADMIN_KEY, FAIRLEAD_LOG_LEVEL: 'warn' });
 
 const complete = createApp({ config, log });
 await complete.start();
-const database = openDatabase(embedded.url, { max: 20, onError: () => {} });
-const workspaceId = await ensureWorkspace(database, systemClock);
-const context = { database, workspaceId, by: 'bench', clock: systemClock, committed: () => {} };
-await applyCompany(context, BENCH_COMPANY);
 const reps = await database.prisma.rep.findMany({
   where: { workspaceId, NOT: { key: 'boss' } },
   orderBy: { key: 'asc' },
@@ -132,12 +119,16 @@ async function storm(): Promise<number> {
 }
 const STORM = 10_000;
 
+const cpu = (): Cpu => {
+  const { user, system } = process.cpuUsage();
+  return { server: (user + system) / 1e6, postgres: cluster.cpu() };
+};
+
 process.on('message', async (message) => {
+  if (message === 'cpu') return void process.send?.(cpu());
   if (message === 'storm') return void process.send?.({ seconds: await storm() });
   for (const app of [complete, oneByOne] satisfies App[]) await app.stop();
-  await database.close();
-  await embedded.stop();
-  await rm(dataDir, { recursive: true, force: true });
+  await cluster.stop();
   process.exit(0);
 });
 process.send?.({ urls, repKeys });
