@@ -74,7 +74,7 @@ export async function openDevice(company: Company, rep: Company['reps'][number],
   return {
     company,
     repId: rep.id,
-    from: positionOf(company.workspaceId, cursor as unknown as string),
+    from: positionOf(company.workspaceId, cursor as unknown as string).number,
     applied,
     reconnect: async (to) => {
       await feed.close();
