@@ -1,4 +1,5 @@
 import { benchDecide } from './decide.ts';
+import { benchDelivery } from './delivery/main.ts';
 import { benchGrowth } from './growth.ts';
 import { benchIntake } from './intake.ts';
 import { agent } from './load.ts';
@@ -14,6 +15,7 @@ const SECTIONS: Readonly<Record<string, () => void | Promise<void>>> = {
   intake: benchIntake,
   growth: benchGrowth,
   processes: benchProcesses,
+  delivery: benchDelivery,
 };
 
 const chosen = process.argv.slice(2);

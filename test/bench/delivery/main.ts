@@ -1,13 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type Histogram } from 'hdr-histogram-js';
+import { openDatabase } from '../../../src/db/client.ts';
 import { startEmbedded } from '../../../src/db/embedded.ts';
 import { createLog } from '../../../src/log.ts';
-import { ADMIN_KEY } from '../company.ts';
-import type { Measure } from '../measure.ts';
+import { ADMIN_KEY, personOf } from '../company.ts';
+import { agent, type NextLead, submit, throughput } from '../load.ts';
+import { type Measure, print } from '../measure.ts';
 import type { ToBare } from './bareServer.ts';
 import type { Received, ToDevices } from './devices.ts';
 import type { ToServer } from './server.ts';
@@ -20,7 +22,6 @@ import type { ToServer } from './server.ts';
 const FEEDS = 1_000;
 const LATENCY_MS = 8_000;
 const INTAKE_MS = 4_000;
-const CONNECTIONS = 64;
 const EVENTS = 300;
 const OPEN = 10_000;
 
@@ -29,9 +30,6 @@ const SELECTION = `cursor number previous kind at
   rep { key name } lead { id email firstName lastName companyName country status } assignment { id number method }`;
 const ALL_EVENTS = `subscription { workspaceFeed { ${SELECTION} } }`;
 const OWN_EVENTS = `subscription { feed { ${SELECTION} } }`;
-const SUBMIT = `mutation ($input: SubmitLeadInput!) {
-  submitLead(input: $input) { __typename ... on SubmitLeadSuccess { lead { id } assignment { number method } } ... on Error { message } }
-}`;
 
 interface Program<Message> {
   ask<Answer>(message: Message): Promise<Answer>;
@@ -79,62 +77,27 @@ const socketUrl = (url: string, path: string): string => url.replace('http', 'ws
 const histogram = (): Histogram =>
   build({ lowestDiscernibleValue: 1, highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: 3 });
 
-const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-let sent = 0;
+/** The next lead, of one country after the other. */
+const nextLead =
+  (countries: readonly string[]): NextLead =>
+  (number) => ({ ...personOf(number), companyName: 'Brightwave', country: countries[number % countries.length] });
 
-const post = (url: string, body: string): Promise<void> =>
+/** One POST to the bare server. */
+const relay = (url: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    const headers = {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      authorization: `Bearer ${ADMIN_KEY}`,
-    };
-    const sending = request(`${url}/graphql`, { method: 'POST', agent, headers }, (response) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += chunk));
-      response.on('end', () => (text.includes('errors') ? reject(new Error(text)) : resolve()));
-    });
+    const sending = request(url, { method: 'POST', agent }, (response) => response.resume().on('end', resolve));
     sending.on('error', reject);
-    sending.end(body);
+    sending.end('{}');
   });
 
-function lead(countries: readonly string[]): string {
-  sent += 1;
-  const input = {
-    lead: {
-      email: `person-${sent}@company-${sent % 500}.example`,
-      firstName: 'Ada',
-      lastName: 'Stone',
-      companyName: 'Brightwave',
-      country: countries[sent % countries.length],
-    },
-  };
-  return JSON.stringify({ query: SUBMIT, variables: { input } });
-}
-
-/** Leads per second with 64 connections that each send one after the other. */
-async function throughput(url: string, body: () => string): Promise<number> {
-  const start = performance.now();
-  let count = 0;
-  await Promise.all(
-    Array.from({ length: CONNECTIONS }, async () => {
-      while (performance.now() - start < INTAKE_MS) {
-        await post(url, body());
-        count += 1;
-      }
-    }),
-  );
-  return count / ((performance.now() - start) / 1_000);
-}
-
 /** Sends at a steady rate, by the clock and not by the answers. @returns how many */
-async function steadily(url: string, body: () => string, perSecond: number): Promise<number> {
+async function steadily(send: () => Promise<unknown>, perSecond: number): Promise<number> {
   const start = performance.now();
   const total = Math.round((perSecond * LATENCY_MS) / 1_000);
-  const pending: Promise<void>[] = [];
+  const pending: Promise<unknown>[] = [];
   while (pending.length < total) {
     const due = Math.min(total, Math.floor(((performance.now() - start) / 1_000) * perSecond));
-    while (pending.length < due) pending.push(post(url, body()));
+    while (pending.length < due) pending.push(send());
     await pause(2);
   }
   await Promise.all(pending);
@@ -160,23 +123,25 @@ interface Parties {
   readonly server: Program<ToServer> & { readonly ready: { url: string; keys: string[]; countries: string[] } };
   readonly bare: Program<ToBare> & { readonly ready: { url: string } };
   readonly devices: Devices;
+  /** When each of the bare server's rows was committed, in milliseconds since 1970. */
+  readonly bareCommits: () => Promise<ReadonlyMap<number, number>>;
 }
 
 /** From the commit, by the database's record of it, to the device. */
-async function latency({ server, bare, devices }: Parties): Promise<Measure[]> {
+async function latency({ server, bare, bareCommits, devices }: Parties): Promise<Measure[]> {
   const { url, keys, countries } = server.ready;
-  const body = (): string => lead(countries);
-  const most = await throughput(url, body);
+  const next = nextLead(countries);
+  const { perSecond: most } = await throughput(url, INTAKE_MS, next);
   const perSecond = most / 2;
   const own = keys.slice(0, FEEDS);
 
   await devices.ask({ do: 'open', url: socketUrl(url, '/graphql'), keys: own, query: OWN_EVENTS });
   await devices.ask({ do: 'begin', keepTimes: false });
-  await post(url, body());
+  await submit(url, next);
   const { sample } = await received(devices, 1);
   const first = Number(/"number":(\d+)/.exec(sample)?.[1]);
   await devices.ask({ do: 'begin', keepTimes: true });
-  const total = await steadily(url, body, perSecond);
+  const total = await steadily(() => submit(url, next), perSecond);
   const heard = await received(devices, total);
   const { commits } = await server.ask<{ commits: [number, number][] }>({ do: 'commits', after: first });
   const ours = delays(heard.times, new Map(commits));
@@ -185,9 +150,9 @@ async function latency({ server, bare, devices }: Parties): Promise<Measure[]> {
   await bare.ask({ do: 'prepare', text: sample.replace(/"number":\d+/, '"number":{number}') });
   await devices.ask({ do: 'open', url: socketUrl(bare.ready.url, '/'), keys: own, query: null });
   await devices.ask({ do: 'begin', keepTimes: true });
-  const relayed = await steadily(bare.ready.url, () => '{}', perSecond);
+  const relayed = await steadily(() => relay(bare.ready.url), perSecond);
   const heardBare = await received(devices, relayed);
-  const theirs = delays(heardBare.times, new Map((await bareCommits()).rows.map(({ number, at }) => [number, at])));
+  const theirs = delays(heardBare.times, await bareCommits());
   await devices.ask({ do: 'close' });
   const lines = ([50, 95, 99] as const).map((percentile): Measure => {
     const [mine, its] = [ours, theirs].map((each) => each.getValueAtPercentile(percentile) / 1_000) as [number, number];
@@ -205,8 +170,6 @@ async function latency({ server, bare, devices }: Parties): Promise<Measure[]> {
     { name: `delivery.commitToDevice.${FEEDS}`, value: total - ours.totalCount, unit: 'events lost' },
   ];
 }
-
-let bareCommits: () => Promise<{ rows: { number: number; at: number }[] }>;
 
 function delays(times: Received['times'], commits: ReadonlyMap<number, number>): Histogram {
   const found = histogram();
@@ -272,7 +235,7 @@ async function manyOpen({ server, bare, devices }: Parties): Promise<Measure[]> 
   const feeds = { do: 'open', url: socketUrl(url, '/graphql'), keys: keys.slice(0, OPEN), query: OWN_EVENTS } as const;
 
   // What the server knows of ten thousand reps is no feed's.
-  await throughput(url, () => lead(server.ready.countries));
+  await throughput(url, INTAKE_MS, nextLead(server.ready.countries));
   const before = await rss(server);
   await devices.ask(feeds);
   await settle();
@@ -306,7 +269,7 @@ async function manyOpen({ server, bare, devices }: Parties): Promise<Measure[]> 
   ];
 }
 
-export async function benchDelivery(print: (measure: Measure) => void): Promise<void> {
+export async function benchDelivery(): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'fairlead-bench-delivery-'));
   const settings = ['track_commit_timestamp=on'];
   const embedded = await startEmbedded({ dataDir, log: createLog('warn'), mode: 'own', settings });
@@ -314,18 +277,18 @@ export async function benchDelivery(print: (measure: Measure) => void): Promise<
   const server = await start<ToServer, Parties['server']['ready']>('./server.ts', env);
   const bare = await start<ToBare, Parties['bare']['ready']>('./bareServer.ts', env);
   const devices = await start<ToDevices, undefined>('./devices.ts', {});
-  const { openDatabase } = await import('../../../src/db/client.ts');
   const database = openDatabase(embedded.url, { max: 1, onError: () => {} });
-  bareCommits = () =>
-    database.pool.query(
+  const bareCommits = async (): Promise<ReadonlyMap<number, number>> => {
+    const { rows } = await database.pool.query<{ number: number; at: number }>(
       `SELECT "number"::int, extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 * 1000 AS "at" FROM "Bare"`,
     );
-  const parties = { server, bare, devices };
+    return new Map(rows.map(({ number, at }) => [number, at]));
+  };
+  const parties = { server, bare, bareCommits, devices };
   // First, while the process is as it has started.
   (await manyOpen(parties)).forEach(print);
   (await latency(parties)).forEach(print);
   for (const count of [100, 1_000]) (await broadcast(parties, count)).forEach(print);
-  agent.destroy();
   await database.close();
   for (const program of [devices, server, bare]) await program.stop();
   await embedded.stop();
