@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
 import { beginLane, lockLane } from '../db/lane.ts';
+import { analyze, outgrows } from '../db/statistics.ts';
 import { Refusal } from '../domain/errors.ts';
 import { Batch } from './batch.ts';
 import { load, type Wanted } from './loadLeads.ts';
@@ -159,6 +160,7 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
     try {
       await beginLane(client, SILENT_MS);
       const before = await lockLane(client, workspaceId);
+      const { lastAssignment } = before;
       if (memory?.counters.batch !== before.batch || operations.includes(serveQueues)) lookedFor = null;
       const current = await refresh(client, workspaceId, memory, before);
       // From here on the memory runs ahead of the database: it is good again only after the commit.
@@ -187,6 +189,8 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
       memory = current;
       if (hasServed || hasFreed) lookedFor = null;
       freed ||= (hasServed || hasFreed) && whoCouldBeServed(current, now) !== '';
+      // Autovacuum would do it too, only later: that it failed is no news.
+      if (outgrows(lastAssignment, current.counters.lastAssignment)) analyze(database.pool).catch(() => {});
       if (batch.writes.events.length > 0) committed(workspaceId, current.counters.lastEvent);
       return isFirst ? null : outcomes;
     } catch (error) {
