@@ -167,7 +167,7 @@ async function rotationsBefore(
     `SELECT DISTINCT ON (r."id") r."id", a."place", d."data"
      FROM unnest($2::uuid[]) WITH ORDINALITY AS a("id", "place")
      JOIN "Decision" d ON d."workspaceId" = $1 AND d."assignmentId" = a."id"
-     CROSS JOIN LATERAL (SELECT jsonb_array_elements(d."data" -> 'rotations') ->> 'id' AS "id") AS r
+     CROSS JOIN LATERAL (SELECT json_array_elements(d."data" -> 'rotations') ->> 'id' AS "id") AS r
      ORDER BY r."id", a."place"`,
     [workspaceId, past.map(({ assignment }) => assignment.id)],
   );

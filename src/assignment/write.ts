@@ -66,7 +66,7 @@ const INSERTS = {
 /* One by one, since as part of a larger JSON PostgreSQL would read them twice. */
 const insertDecisions = (ids: string, data: string): string => `
   INSERT INTO "Decision" ("workspaceId", "assignmentId", "data")
-  SELECT $1::uuid, d."assignmentId", d."data"::jsonb FROM unnest(${ids}::uuid[], ${data}::text[]) AS d("assignmentId", "data")`;
+  SELECT $1::uuid, d."assignmentId", d."data"::json FROM unnest(${ids}::uuid[], ${data}::text[]) AS d("assignmentId", "data")`;
 
 /** One statement for all tables that have something to be written: what is not there need not be planned. */
 function insertion(batch: Batch, rows: Readonly<Record<keyof typeof INSERTS, readonly object[]>>): pg.QueryConfig {

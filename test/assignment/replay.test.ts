@@ -123,7 +123,7 @@ describe('a replay', () => {
     await workspace.submit({});
     // As if who was chosen had been full.
     await app.database.pool.query(
-      `UPDATE "Decision" SET "data" = jsonb_set("data", '{reps,0,1}', '4') WHERE "workspaceId" = $1`,
+      `UPDATE "Decision" SET "data" = jsonb_set("data"::jsonb, '{reps,0,1}', '4') WHERE "workspaceId" = $1`,
       [workspace.id],
     );
     expect(await differing(app, workspace.id)).toEqual([{ number: 1, differences: ['owner', 'steps'] }]);
