@@ -45,34 +45,48 @@ export interface Waiting {
 const MAX_OF_PERSON = 100;
 
 /* Look-ups by index, one for each way, rather than one with OR, which would be a scan. */
-const SELECT_LEADS = `
-  WITH named AS (
-    SELECT "id", coalesce("firstLeadId", "id") AS "firstId", "closedAt" FROM "Lead"
-    WHERE "workspaceId" = $1 AND "id" = ANY ($3::uuid[])
-  ), people AS (
-    SELECT DISTINCT "personKey", "phone" FROM json_to_recordset($4) AS p("personKey" text, "phone" text)
-  ), wanted AS (
-    SELECT l."id" FROM json_to_recordset($2) AS k("source" text, "idempotencyKey" text)
-    JOIN "Lead" l ON l."workspaceId" = $1 AND l."source" = k."source" AND l."idempotencyKey" = k."idempotencyKey"
-    UNION SELECT "id" FROM named
+const BY_KEY = `
+    SELECT l."id" FROM keys k
+    JOIN "Lead" l ON l."workspaceId" = $1 AND l."source" = k."source" AND l."idempotencyKey" = k."idempotencyKey"`;
+
+const BY_ID = `
+    SELECT "id" FROM named
     UNION SELECT o."id" FROM named CROSS JOIN LATERAL (
       SELECT l."id" FROM "Lead" l WHERE l."workspaceId" = $1 AND l."id" = named."firstId" AND l."closedAt" IS NULL
       LIMIT 1) AS o
     UNION SELECT o."id" FROM (SELECT DISTINCT "firstId" FROM named) AS n CROSS JOIN LATERAL (
       SELECT l."id" FROM "Lead" l WHERE l."workspaceId" = $1 AND l."firstLeadId" = n."firstId" AND l."closedAt" IS NULL
-      ORDER BY l."id" DESC LIMIT ${MAX_OF_PERSON}) AS o
-    UNION SELECT o."id" FROM people p CROSS JOIN LATERAL (
-      SELECT l."id" FROM "Lead" l WHERE l."workspaceId" = $1 AND l."personKey" = p."personKey" AND l."closedAt" IS NULL
-      ORDER BY l."id" DESC LIMIT ${MAX_OF_PERSON}) AS o
-    UNION SELECT o."id" FROM people p CROSS JOIN LATERAL (
-      SELECT l."id" FROM "Lead" l WHERE l."workspaceId" = $1 AND l."phone" = p."phone" AND l."closedAt" IS NULL
-      ORDER BY l."id" DESC LIMIT ${MAX_OF_PERSON}) AS o
+      ORDER BY l."id" DESC LIMIT ${MAX_OF_PERSON}) AS o`;
+
+const byPerson = (column: keyof PersonKeys): string => `
+    SELECT o."id" FROM people p CROSS JOIN LATERAL (
+      SELECT l."id" FROM "Lead" l WHERE l."workspaceId" = $1 AND l."${column}" = p."${column}" AND l."closedAt" IS NULL
+      ORDER BY l."id" DESC LIMIT ${MAX_OF_PERSON}) AS o`;
+
+/** Only the ways that are wanted, since planning the others takes longer than looking. */
+function selectLeads({ keys, leadIds, people }: Pick<Wanted, 'keys' | 'leadIds' | 'people'>): string {
+  const ways = [
+    ...(keys.length > 0 ? [BY_KEY] : []),
+    ...(leadIds.length > 0 ? [BY_ID] : []),
+    ...(people.some(({ personKey }) => personKey !== null) ? [byPerson('personKey')] : []),
+    ...(people.some(({ phone }) => phone !== null) ? [byPerson('phone')] : []),
+  ];
+  return `
+  WITH named AS (
+    SELECT "id", coalesce("firstLeadId", "id") AS "firstId", "closedAt" FROM "Lead"
+    WHERE "workspaceId" = $1 AND "id" = ANY ($3::uuid[])
+  ), keys AS (
+    SELECT * FROM json_to_recordset($2) AS k("source" text, "idempotencyKey" text)
+  ), people AS (
+    SELECT DISTINCT "personKey", "phone" FROM json_to_recordset($4) AS p("personKey" text, "phone" text)
+  ), wanted AS (${ways.join('\n    UNION')}
   )
   SELECT l.*, f."receivedAt" AS "firstReceivedAt"
   FROM wanted
   CROSS JOIN LATERAL (SELECT * FROM "Lead" l WHERE l."workspaceId" = $1 AND l."id" = wanted."id" LIMIT 1) AS l
   LEFT JOIN LATERAL (
     SELECT f."receivedAt" FROM "Lead" f WHERE f."workspaceId" = $1 AND f."id" = l."firstLeadId" LIMIT 1) AS f ON true`;
+}
 
 /* The decision and former owners are read where an operation may have to give the turn back, or the lead on. */
 const SELECT_ASSIGNMENTS = `
@@ -138,7 +152,7 @@ async function loadLeads(
   { keys, leadIds, people }: Pick<Wanted, 'keys' | 'leadIds' | 'people'>,
 ): Promise<OwnedLead[]> {
   if (keys.length + leadIds.length + people.length === 0) return [];
-  const leads = await client.query<Lead & { firstReceivedAt: Date | null }>(SELECT_LEADS, [
+  const leads = await client.query<Lead & { firstReceivedAt: Date | null }>(selectLeads({ keys, leadIds, people }), [
     workspaceId,
     JSON.stringify(keys),
     leadIds,
