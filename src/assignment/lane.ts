@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
-import { beginLane, lockLane } from '../db/lane.ts';
+import { enterLane } from '../db/lane.ts';
 import { analyze, outgrows } from '../db/statistics.ts';
 import { Refusal } from '../domain/errors.ts';
 import { Batch } from './batch.ts';
@@ -158,8 +158,7 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
     const client = await database.pool.connect();
     let broken: Error | undefined;
     try {
-      await beginLane(client, SILENT_MS);
-      const before = await lockLane(client, workspaceId);
+      const before = await enterLane(client, workspaceId, SILENT_MS);
       const { lastAssignment } = before;
       if (memory?.counters.batch !== before.batch || operations.includes(serveQueues)) lookedFor = null;
       const current = await refresh(client, workspaceId, memory, before);

@@ -70,71 +70,56 @@ export async function refresh(
     queues: memory?.queues ?? new Map(),
     failedSteps: memory !== null && samePlan ? memory.failedSteps : new Set(),
   };
-  const changed = await readStandings(client, workspaceId, known.batch, current.reps);
-  for (const [id, rotation] of await readRotations(client, workspaceId, known.batch)) {
-    current.rotations.set(id, rotation);
-  }
-  await readPresence(client, workspaceId, known.batch, current);
+  const changed = await readChanged(client, workspaceId, known.batch);
+  for (const rep of changed.reps) setStanding(current.reps, rep);
+  for (const rotation of changed.rotations) current.rotations.set(rotation.id, parseRotation(toStored(rotation)));
+  for (const presence of changed.presences) current.attendance.set(presence.repId, toPresence(presence));
+  for (const { queueId, someone, claim } of changed.queues) current.queues.set(queueId, { someone, claim });
   // With a new configuration anybody may have been given a rate cap.
-  await readRecent(client, workspaceId, current, isConfigured ? changed : null);
+  await readRecent(client, workspaceId, current, isConfigured ? changed.reps.map(({ repId }) => repId) : null);
   return current;
 }
 
+/** Rows as PostgreSQL writes them into JSON. */
+interface Changed {
+  readonly reps: readonly (Omit<RepState, 'recent'> & { readonly repId: string })[];
+  readonly rotations: readonly (Omit<StoredRotation, 'since'> & {
+    readonly id: string;
+    readonly since: string | null;
+  })[];
+  readonly presences: readonly StoredPresence[];
+  readonly queues: readonly QueueRow[];
+}
+
+/* With several servers each batch follows one of another: one round trip, while the lane is held. */
+const SELECT_CHANGED = `SELECT ${Object.entries({
+  reps: 'RepState',
+  rotations: 'Rotation',
+  presences: 'RepPresence',
+  queues: 'QueueState',
+}).map(
+  ([name, table]) => `
+  (SELECT coalesce(json_agg(r), '[]') FROM "${table}" r WHERE "workspaceId" = $1 AND "batch" > $2) AS "${name}"`,
+)}`;
+
 /** Reads what has changed since a batch, everything since −1. */
-async function readStandings(
-  client: pg.ClientBase,
-  workspaceId: string,
-  since: number,
+async function readChanged(client: pg.ClientBase, workspaceId: string, since: number): Promise<Changed> {
+  const { rows } = await client.query<Changed>(SELECT_CHANGED, [workspaceId, since]);
+  return rows[0] as Changed;
+}
+
+function setStanding(
   reps: Map<string, RepState>,
-): Promise<readonly string[]> {
-  const { rows } = await client.query(
-    `SELECT "repId", "load", "held", "classes", "lastAssignment", "lastEvent" FROM "RepState"
-     WHERE "workspaceId" = $1 AND "batch" > $2`,
-    [workspaceId, since],
-  );
-  for (const row of rows) {
-    reps.set(row.repId, {
-      load: row.load,
-      held: row.held,
-      classes: row.classes,
-      lastAssignment: Number(row.lastAssignment),
-      lastEvent: Number(row.lastEvent),
-      recent: reps.get(row.repId)?.recent ?? [],
-    });
-  }
-  return rows.map(({ repId }) => repId);
+  { repId, load, held, classes, lastAssignment, lastEvent }: Changed['reps'][number],
+): void {
+  const recent = reps.get(repId)?.recent ?? [];
+  reps.set(repId, { load, held, classes, lastAssignment, lastEvent, recent });
 }
 
-async function readRotations(
-  client: pg.ClientBase,
-  workspaceId: string,
-  since: number,
-): Promise<(readonly [string, Rotation])[]> {
-  const { rows } = await client.query<StoredRotation & { id: string }>(
-    `SELECT "id", "scale", "credits", "received", "since" FROM "Rotation" WHERE "workspaceId" = $1 AND "batch" > $2`,
-    [workspaceId, since],
-  );
-  return rows.map((row) => [row.id, parseRotation(row)]);
-}
-
-/** Reads whose presence and which queues have changed since a batch, in one query. */
-async function readPresence(
-  client: pg.ClientBase,
-  workspaceId: string,
-  since: number,
-  { attendance, queues }: Pick<Memory, 'attendance' | 'queues'>,
-): Promise<void> {
-  const { rows } = await client.query<{ presence: StoredPresence | null; queue: QueueRow | null }>(
-    `SELECT to_jsonb(p) AS "presence", NULL AS "queue" FROM "RepPresence" p WHERE "workspaceId" = $1 AND "batch" > $2
-     UNION ALL
-     SELECT NULL, to_jsonb(q) FROM "QueueState" q WHERE "workspaceId" = $1 AND "batch" > $2`,
-    [workspaceId, since],
-  );
-  for (const { presence, queue } of rows) {
-    if (presence) attendance.set(presence.repId, toPresence(presence));
-    if (queue) queues.set(queue.queueId, { someone: queue.someone, claim: queue.claim });
-  }
-}
+const toStored = ({ since, ...rotation }: Changed['rotations'][number]): StoredRotation => ({
+  ...rotation,
+  since: since === null ? null : new Date(since),
+});
 
 type QueueRow = QueueCount & { readonly queueId: string };
 

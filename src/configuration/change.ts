@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 import type { Kind } from '../db/configuration.ts';
 import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
-import { beginLane, lockLane } from '../db/lane.ts';
+import { enterLane } from '../db/lane.ts';
 import type { NewEvent } from '../events/kinds.ts';
 
 /** On whose behalf a configuration is changed, and where. */
@@ -86,8 +86,7 @@ async function attempt<Result>(
   const client = await database.pool.connect();
   let broken: Error | undefined;
   try {
-    await beginLane(client, SILENT_MS);
-    const counters = await lockLane(client, workspaceId);
+    const counters = await enterLane(client, workspaceId, SILENT_MS);
     const now = clock.now();
     const batch = counters.batch + 1;
     const touched = new Set<Kind>();

@@ -8,7 +8,7 @@ import { createAuthenticate } from '../../src/auth/authenticate.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readConfig } from '../../src/config.ts';
 import { createApiKey } from '../../src/configuration/apiKeys.ts';
-import { lockLane } from '../../src/db/lane.ts';
+import { readLane } from '../../src/db/lane.ts';
 import { createHub } from '../../src/events/hub.ts';
 import { createGraphQLServer } from '../../src/graphql/server.ts';
 import { createLog } from '../../src/log.ts';
@@ -44,7 +44,7 @@ await oneByOne.start();
 async function shortLanes(after: (batch: Batch) => Promise<void>): Promise<Lanes> {
   const client = await database.pool.connect();
   await client.query('BEGIN');
-  const memory: Memory = await refresh(client, workspaceId, null, await lockLane(client, workspaceId));
+  const memory: Memory = await refresh(client, workspaceId, null, await readLane(client, workspaceId));
   await client.query('COMMIT');
   client.release();
   return {
