@@ -39,7 +39,7 @@ export function startFault(error: unknown): string | null {
     case '3D000':
       return 'DATABASE_URL: there is no such database. Create it first.';
     case '42501':
-      return `DATABASE_URL: the database user lacks a right (${(error as Error).message}).`;
+      return `DATABASE_URL: the database user lacks a right (${(error as Error).message}). With the URL of the owner of the tables, run: npm run fairlead -- migrate --grant-to ROLE`;
     default:
       return null;
   }

@@ -11,6 +11,7 @@ interface Command {
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: () => import('./start.ts'),
   demo: () => import('./demo.ts'),
+  migrate: () => import('./migrate.ts'),
   config: () => import('./config.ts'),
   territories: () => import('./territories.ts'),
   doctor: () => import('./doctor.ts'),

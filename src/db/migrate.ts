@@ -61,6 +61,9 @@ export async function migrate(pool: pg.Pool, directory: string = MIGRATIONS_DIR)
     await client.connect();
     const { rows } = await client.query("SELECT current_setting('server_version_num')::int AS version");
     checkServerVersion(rows[0].version);
+    // With nothing to do no right to do it is needed: servers may run as a user who owns no table.
+    const known = await readApplied(client, migrations);
+    if (migrations.every(({ name }) => known.has(name))) return [];
     await inTransaction(client, () => client.query(TABLE));
     const applied: string[] = [];
     for (const migration of migrations) {
@@ -107,6 +110,8 @@ const SELECT_APPLIED =
 
 /** The names in the database. @throws MigrationError when one of them is not as in the code */
 async function readApplied(client: pg.ClientBase, all: readonly Migration[]): Promise<ReadonlySet<string>> {
+  const { rows: found } = await client.query(`SELECT to_regclass('"_prisma_migrations"') IS NOT NULL AS "there"`);
+  if (!found[0].there) return new Set();
   const { rows } = await client.query<AppliedRow>(SELECT_APPLIED);
   for (const { migration_name: name, checksum, finished_at } of rows) {
     const migration = all.find((each) => each.name === name);
@@ -139,11 +144,11 @@ export async function missingMigrations(
   directory: string = MIGRATIONS_DIR,
 ): Promise<{ readonly missing: readonly string[]; readonly applied: number }> {
   const all = await readMigrations(directory);
-  const { rows } = await client.query(`SELECT to_regclass('"_prisma_migrations"') IS NOT NULL AS "there"`);
-  const applied = rows[0].there ? await readApplied(client, all) : new Set<string>();
+  const applied = await readApplied(client, all);
   return { missing: all.map(({ name }) => name).filter((name) => !applied.has(name)), applied: applied.size };
 }
 
+/** Unless another server has applied it meanwhile. */
 async function apply(client: pg.ClientBase, migration: Migration, all: readonly Migration[]): Promise<boolean> {
   if ((await readApplied(client, all)).has(migration.name)) return false;
   await client.query(migration.sql);

@@ -4,6 +4,7 @@ import {
   makeWorkerUtils,
   type Runner,
   run,
+  runMigrations,
   type TaskList,
   type WorkerEvents,
   type WorkerUtils,
@@ -44,11 +45,19 @@ export const DEAD_AFTER_SECONDS = 10;
 const CONCURRENCY = 4;
 const POLL_MS = 1_000;
 const MAX_ATTEMPTS = 5;
+/** A statement prepared in one transaction is not there in the next one, behind a pooler such as pgbouncer. */
+const ANY_POOLER = { noPreparedStatements: true } as const;
+
+const loggerTo = (log: Log): Logger => new Logger(() => (level, message) => log.trace({ level }, message));
+
+/** Makes the tables of graphile-worker, or brings them to this version. */
+export const installJobs = ({ pool }: Pick<Database, 'pool'>, log: Log): Promise<void> =>
+  runMigrations({ pgPool: pool, logger: loggerTo(log) });
 
 /** Runs jobs of the database until stopped, and adds them. */
 export async function startJobs({ database, log, tasks }: JobsOptions): Promise<Jobs> {
   const { pool: pgPool } = database;
-  const logger = new Logger(() => (level, message) => log.trace({ level }, message));
+  const logger = loggerTo(log);
   const events: WorkerEvents = new EventEmitter();
   const id = v7();
   let poolId: string | null = null;
@@ -69,8 +78,9 @@ export async function startJobs({ database, log, tasks }: JobsOptions): Promise<
     concurrency: CONCURRENCY,
     pollInterval: POLL_MS,
     noHandleSignals: true,
+    ...ANY_POOLER,
   });
-  const utils = await makeWorkerUtils({ pgPool, logger });
+  const utils = await makeWorkerUtils({ pgPool, logger, ...ANY_POOLER });
   const beat = (): Promise<void> =>
     heartbeat(database, utils, id, poolId).catch((error: unknown) => log.warn({ err: error }, 'the heartbeat failed'));
   await beat();

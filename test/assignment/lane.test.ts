@@ -163,7 +163,7 @@ describe('one server', () => {
   });
 
   test('one lead that the database refuses hurts nobody else', async () => {
-    await app.database.pool.query(
+    await app.testDatabase.asOwner(
       `ALTER TABLE "Lead" ADD CONSTRAINT poison CHECK ("city" IS DISTINCT FROM 'Poisonville')`,
     );
     const cities = ['Fresno', 'Poisonville', 'Tampa', 'Reno', 'Boise'];
@@ -176,7 +176,7 @@ describe('one server', () => {
       'fulfilled',
     ]);
     expect(String((results[1] as PromiseRejectedResult).reason)).toContain('INTERNAL');
-    await app.database.pool.query('ALTER TABLE "Lead" DROP CONSTRAINT poison');
+    await app.testDatabase.asOwner('ALTER TABLE "Lead" DROP CONSTRAINT poison');
   });
 
   test('backends that are terminated cost a retry, no lead and no server', async () => {

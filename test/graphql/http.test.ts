@@ -294,7 +294,7 @@ describe('the database', () => {
     const log = createLog('error', { write: (text) => void lines.push(text) });
     const broken = createApp({ config: testConfig(app.testDatabase.url), clock: app.clock, log });
     await broken.start();
-    await app.database.pool.query('ALTER TABLE "Segment" RENAME TO "Hidden"');
+    await app.testDatabase.asOwner('ALTER TABLE "Segment" RENAME TO "Hidden"');
     try {
       const reply = await ask('{ segments { edges { cursor } } }', {}, `${broken.url}/graphql`);
       const { message, extensions, path } = reply.errors?.[0] ?? { message: '' };
@@ -304,7 +304,7 @@ describe('the database', () => {
       expect(message).toContain(extensions?.reference as string);
       expect(lines.filter((text) => text.includes(extensions?.reference as string))).toHaveLength(1);
     } finally {
-      await app.database.pool.query('ALTER TABLE "Hidden" RENAME TO "Segment"');
+      await app.testDatabase.asOwner('ALTER TABLE "Hidden" RENAME TO "Segment"');
       await broken.stop();
     }
   });

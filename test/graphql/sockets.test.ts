@@ -176,9 +176,9 @@ describe('a socket', () => {
     expect(await ask('cursor', '{ reps(after: "x") { edges { cursor } } }')).toMatchObject({
       payload: { errors: [{ path: ['reps'], extensions: { code: 'INVALID_CURSOR' } }] },
     });
-    await app.database.pool.query('ALTER TABLE "Segment" RENAME TO "Hidden"');
+    await app.testDatabase.asOwner('ALTER TABLE "Segment" RENAME TO "Hidden"');
     const masked = await ask('masked', '{ segments { edges { cursor } } }');
-    await app.database.pool.query('ALTER TABLE "Hidden" RENAME TO "Segment"');
+    await app.testDatabase.asOwner('ALTER TABLE "Hidden" RENAME TO "Segment"');
     expect(masked).toMatchObject({
       payload: { errors: [{ extensions: { code: 'INTERNAL', reference: expect.any(String) } }] },
     });

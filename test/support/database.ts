@@ -4,12 +4,17 @@ import { inject } from 'vitest';
 import { TEMPLATE } from './globalSetup.ts';
 
 export interface TestDatabase {
+  /** As a server gets it. */
   readonly url: string;
+  /** Directly, as the owner of the tables. */
+  readonly ownerUrl: string;
+  /** Does what the user of a server may not. */
+  asOwner(text: string): Promise<void>;
   drop(): Promise<void>;
 }
 
-async function asAdmin(text: string): Promise<void> {
-  const client = new pg.Client({ connectionString: inject('serverUrl') });
+async function query(connectionString: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
   await client.connect();
   try {
     await client.query(text);
@@ -18,7 +23,15 @@ async function asAdmin(text: string): Promise<void> {
   }
 }
 
-/** A migrated database of the test's own. @param template false for one without any table */
+const asAdmin = (text: string): Promise<void> => query(inject('serverUrl'), text);
+
+const withPath = (server: string, name: string): string => {
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
+};
+
+/** A migrated database of the test's own. @param template false for one without any table, whose owner servers are */
 export async function createTestDatabase({ template = true } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   for (;;) {
@@ -30,7 +43,11 @@ export async function createTestDatabase({ template = true } = {}): Promise<Test
       if ((error as { code?: string }).code !== '55006') throw error;
     }
   }
-  const url = new URL(inject('serverUrl'));
-  url.pathname = `/${name}`;
-  return { url: url.href, drop: () => asAdmin(`DROP DATABASE ${name} WITH (FORCE)`) };
+  const ownerUrl = withPath(inject('serverUrl'), name);
+  return {
+    url: template ? withPath(inject('appUrl'), name) : ownerUrl,
+    ownerUrl,
+    asOwner: (text) => query(ownerUrl, text),
+    drop: () => asAdmin(`DROP DATABASE ${name} WITH (FORCE)`),
+  };
 }

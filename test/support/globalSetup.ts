@@ -6,20 +6,29 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { openDatabase } from '../../src/db/client.ts';
+import { grantTo } from '../../src/db/grant.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { installJobs } from '../../src/jobs/runner.ts';
+import { createLog } from '../../src/log.ts';
 import type { EmbeddedUser } from './embeddedUser.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A database server whose user may create databases. */
+    /** A database server whose user may create databases, and owns the tables in them. */
     serverUrl: string;
+    /** As whom, and by which way, servers reach it: perhaps by a pooler, or as a user who owns nothing. */
+    appUrl: string;
   }
 }
 
 /** The database that every test file's own is a copy of. */
 export const TEMPLATE = 'fairlead_template';
 
-/** One PostgreSQL for the whole run, migrated once; that of TEST_DATABASE_URL when there is one. */
+/**
+ * One PostgreSQL for the whole run, migrated once. The matrix gives another one by TEST_DATABASE_URL, and another way to it
+ * for servers by TEST_APP_URL.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { url: serverUrl, stop } = await startServer();
   const admin = new pg.Client({ connectionString: serverUrl });
@@ -27,12 +36,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await admin.query(`DROP DATABASE IF EXISTS ${TEMPLATE} WITH (FORCE)`);
   await admin.query(`CREATE DATABASE ${TEMPLATE}`);
   await admin.end();
+  const appUrl = process.env.TEST_APP_URL || serverUrl;
   const url = new URL(serverUrl);
   url.pathname = `/${TEMPLATE}`;
-  const pool = new pg.Pool({ connectionString: url.href });
-  await migrate(pool);
-  await pool.end();
+  const database = openDatabase(url.href, { onError: () => {} });
+  await migrate(database.pool);
+  await installJobs(database, createLog('silent'));
+  const { username } = new URL(appUrl);
+  if (username !== url.username) await grantTo(database.pool, username);
+  await database.close();
   project.provide('serverUrl', serverUrl);
+  project.provide('appUrl', appUrl);
   return stop;
 }
 
