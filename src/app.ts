@@ -91,7 +91,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
       if (applied.length > 0) log.info({ migrations: applied }, 'migrated the database');
       const workspaceId = await ensureWorkspace(database, clock);
       newAdminKey = await ensureAdminKey({ database, workspaceId, clock }, config.adminKey);
-      const hub = createHub({ database, log });
+      const hub = createHub({ database, redisUrl: config.redisUrl, log });
       const lanes = createLanes({
         database,
         clock,
@@ -110,7 +110,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
               production: config.production,
             });
       const server = createHttpServer(graphql, {
-        isReady: () => isReady(database, hub),
+        isReady: () => isReady(database),
         isDraining: () => draining,
       });
       running = {
@@ -163,10 +163,10 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
     now: givenClock ? async () => givenClock.now() : () => databaseNow(database),
   });
 
-  /** One question at a time, or those of a minute would take up all connections to a database that stands still. */
+  /** Without wake-ups as well: events come by polling then. One question at a time, or those of a minute would take up all connections to a database that stands still. */
   let asking: Promise<boolean> | null = null;
-  async function isReady(database: Database, hub: Hub): Promise<boolean> {
-    if (draining || !hub.listening) return false;
+  async function isReady(database: Database): Promise<boolean> {
+    if (draining) return false;
     asking ??= database.pool
       .query('SELECT 1')
       .then(

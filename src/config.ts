@@ -8,6 +8,17 @@ const oneOf = <Value extends string>(values: readonly [Value, ...Value[]]) =>
 const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `must be a URL such as ${example}` });
 
+/** What the client of Redis takes: a path is the number of a database. */
+const isRedisUrl = (text: string): boolean => {
+  try {
+    const { protocol, username, password, pathname } = new URL(text);
+    decodeURIComponent(username + password);
+    return /^rediss?:$/.test(protocol) && /^(\/\d*)?$/.test(pathname);
+  } catch {
+    return false;
+  }
+};
+
 /** Every setting: what it may be, and what it is without being set. The README's table lists the same. */
 const SETTINGS = {
   PORT: z.coerce
@@ -18,6 +29,10 @@ const SETTINGS = {
     .default(4_000),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATABASE_URL: url(/^postgres(ql)?$/, 'postgresql://user:password@host:5432/database').optional(),
+  FAIRLEAD_REDIS_URL: z
+    .string()
+    .refine(isRedisUrl, { error: 'must be a URL such as redis://:password@host:6379' })
+    .optional(),
   FAIRLEAD_DATA_DIR: z.string().min(1).default('.fairlead'),
   FAIRLEAD_ADMIN_KEY: z
     .string()
@@ -42,6 +57,8 @@ export interface Config {
   readonly host: string;
   /** Undefined: the embedded database in `dataDir`. */
   readonly databaseUrl: string | undefined;
+  /** Undefined: wake-ups between servers go through PostgreSQL. */
+  readonly redisUrl: string | undefined;
   readonly dataDir: string;
   readonly adminKey: string | undefined;
   readonly jwt: {
@@ -99,6 +116,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     port: data.PORT,
     host: data.HOST,
     databaseUrl: data.DATABASE_URL,
+    redisUrl: data.FAIRLEAD_REDIS_URL,
     dataDir: data.FAIRLEAD_DATA_DIR,
     adminKey: data.FAIRLEAD_ADMIN_KEY,
     jwt: Object.freeze({

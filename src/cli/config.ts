@@ -8,7 +8,6 @@ import { openDatabase } from '../db/client.ts';
 import { startEmbedded } from '../db/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { formatPath, InvalidInput, Refusal } from '../domain/errors.ts';
-import { createWakeUps } from '../events/wakeUps.ts';
 import { createLog } from '../log.ts';
 import { differences } from './differences.ts';
 
@@ -70,21 +69,18 @@ export async function withWorkspace<Result>(work: (context: Context) => Promise<
   const log = createLog('warn');
   const embedded = databaseUrl === undefined ? await startEmbedded({ dataDir, log, mode: 'borrow' }) : null;
   const database = openDatabase(databaseUrl ?? embedded?.url ?? '', { max: 2, onError: () => {} });
-  const wakeUps = createWakeUps({ database, log, onWakeUp: () => {} });
   try {
     await migrate(database.pool);
     const workspaceId = await ensureWorkspace(database, systemClock);
-    const result = await work({
+    return await work({
       database,
       workspaceId,
       by: 'command line',
       clock: systemClock,
-      committed: wakeUps.send,
+      // Servers hear of it when they poll.
+      committed: () => {},
     });
-    await wakeUps.flush();
-    return result;
   } finally {
-    await wakeUps.stop();
     await database.close();
     await embedded?.stop();
   }

@@ -25,11 +25,21 @@ export interface Hub {
   stop(): Promise<void>;
 }
 
+export interface HubOptions {
+  readonly database: Database;
+  /** Wake-ups by Redis instead of LISTEN and NOTIFY. */
+  readonly redisUrl?: string | undefined;
+  readonly log: Logger;
+}
+
 /** Reads new events once per wake-up, for all who listen in this process, and hands them out. The table is the truth. */
-export function createHub({ database, log }: { readonly database: Database; readonly log: Logger }): Hub {
+export function createHub({ database, redisUrl, log }: HubOptions): Hub {
   const { pool } = database;
   const channels = new Map<string, Promise<Channel>>();
-  const wakeUps = createWakeUps({ database, log, onWakeUp: (workspaceId, number) => void wake(workspaceId, number) });
+  const wakeUps = createWakeUps({
+    ...{ database, redisUrl, log },
+    onWakeUp: (workspaceId, number) => void wake(workspaceId, number),
+  });
   let poll: NodeJS.Timeout | undefined;
 
   async function openChannel(workspaceId: string): Promise<Channel> {
@@ -123,11 +133,11 @@ export function createHub({ database, log }: { readonly database: Database; read
       poll = setInterval(() => {
         for (const workspaceId of channels.keys()) void wake(workspaceId);
       }, POLL_MS);
-      await wakeUps.start();
+      wakeUps.start();
     },
     stop: async () => {
       clearInterval(poll);
-      await wakeUps.stop();
+      wakeUps.stop();
     },
   };
 }

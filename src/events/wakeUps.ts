@@ -1,117 +1,156 @@
-import pg from 'pg';
 import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
+import { postgresWakeUps } from './postgresWakeUps.ts';
+import { redisWakeUps } from './redisWakeUps.ts';
 
 /** Wake-ups between the processes on one database: they only say "look"; a lost one costs up to a second. */
 export interface WakeUps {
-  /** Says that events up to `number` are there; several in a row become one. */
+  /** Says that events up to `number` are there; several in a row become one. Waits for nobody. */
   send(workspaceId: string, number: number): void;
-  /** Sends at once what waits to be sent. */
-  flush(): Promise<void>;
+  /** Whether what others send is heard; events come by polling while it is not. */
   readonly listening: boolean;
-  start(): Promise<void>;
-  stop(): Promise<void>;
+  /** Begins to connect. What serves them may be down: it is connected to when it is back. */
+  start(): void;
+  stop(): void;
 }
 
-const CHANNEL = 'fairlead_events';
-/**
- * Never inside the commit: NOTIFY takes a lock on the whole database there, which cut commits from 4,958 to 696 a
- * second at 32 connections. Sent after it, and this far apart at most.
- */
-const COALESCE_MS = 15;
-const RECONNECT_MS = 500;
-/** A connection that has died without a word looks alive for hours: it is asked this often, and has as long to answer. */
-const CHECK_MS = 5_000;
+/** What passes wake-ups on: PostgreSQL or Redis. */
+export interface WakeUpDriver {
+  /**
+   * A connection that is not open yet.
+   *
+   * @param heard called with each message, also with those of one's own
+   * @param lost called when it breaks, perhaps more than once
+   */
+  connect(heard: (message: string) => void, lost: (error: Error) => void): WakeUpConnection;
+  /** @throws when they cannot be sent now */
+  send(messages: readonly string[]): Promise<unknown>;
+}
 
-export function createWakeUps(options: {
+export interface WakeUpConnection {
+  /** Resolves when it hears. */
+  open(): Promise<unknown>;
+  /** One round trip. @throws when it does not hear, although it stands */
+  check(): Promise<unknown>;
+  /** Ends it at once, whatever state it is in. */
+  close(): void;
+}
+
+export interface WakeUpsOptions {
   readonly database: Database;
+  /** Redis instead of LISTEN and NOTIFY. */
+  readonly redisUrl?: string | undefined;
   readonly log: Logger;
   readonly onWakeUp: (workspaceId: string, number: number) => void;
-}): WakeUps {
-  const { database, log, onWakeUp } = options;
+  /** How long between two round trips that show whether the connection still stands. */
+  readonly checkMs?: number;
+  /** How long a connection or a round trip may take. */
+  readonly timeoutMs?: number;
+}
+
+/** What goes out meanwhile becomes one message for each workspace. */
+const COALESCE_MS = 15;
+/** A socket may be dead without saying so: nothing comes, and nothing fails. */
+const CHECK_MS = 10_000;
+const TIMEOUT_MS = 5_000;
+const RECONNECT_MS = 500;
+const MAX_RECONNECT_MS = 10_000;
+
+export function createWakeUps(options: WakeUpsOptions): WakeUps {
+  const { database, redisUrl, log, onWakeUp, checkMs = CHECK_MS, timeoutMs = TIMEOUT_MS } = options;
+  const driver = redisUrl === undefined ? postgresWakeUps(database) : redisWakeUps(redisUrl);
   const pending = new Map<string, number>();
-  let timer: NodeJS.Timeout | undefined;
-  let listener: pg.Client | null = null;
-  let reconnect: NodeJS.Timeout | undefined;
-  let check: NodeJS.Timeout | undefined;
+  let sending: NodeJS.Timeout | undefined;
+  /** Until the next check, or the next attempt. */
+  let waiting: NodeJS.Timeout | undefined;
+  let connection: WakeUpConnection | null = null;
+  let listening = false;
+  /** In a row. */
+  let failures = 0;
   let stopped = false;
 
-  async function flush(): Promise<void> {
-    clearTimeout(timer);
-    timer = undefined;
-    if (pending.size === 0) return;
-    const payloads = [...pending].map(([workspaceId, number]) => `${workspaceId}:${number}`);
+  function flush(): void {
+    sending = undefined;
+    const messages = [...pending].map(([workspaceId, number]) => `${workspaceId}:${number}`);
     pending.clear();
-    try {
-      await database.pool.query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [
-        CHANNEL,
-        payloads,
-      ]);
-    } catch (error) {
-      log.debug({ err: error }, 'wake-up not sent; others will poll');
-    }
+    driver.send(messages).catch((error: unknown) => log.debug({ err: error }, 'wake-up not sent; others will poll'));
   }
 
-  async function listen(): Promise<void> {
-    const client = new pg.Client({
-      connectionString: database.url,
-      application_name: 'fairlead listener',
-      keepAlive: true,
-      connectionTimeoutMillis: CHECK_MS,
-      query_timeout: CHECK_MS,
-    });
-    const lost = (): void => {
-      if (listener === client) listener = null;
-      clearInterval(check);
-      client.removeAllListeners();
-      client.on('error', () => {});
-      client.end().catch(() => {});
-      if (!stopped && reconnect === undefined) {
-        reconnect = setTimeout(() => {
-          reconnect = undefined;
-          void listen();
-        }, RECONNECT_MS);
-      }
-    };
-    client.on('error', lost);
-    client.on('end', lost);
-    client.on('notification', ({ payload = '' }) => {
-      const [workspaceId = '', number] = payload.split(':');
-      onWakeUp(workspaceId, Number(number));
-    });
+  function heard(message: string): void {
+    const [workspaceId = '', number] = message.split(':');
+    onWakeUp(workspaceId, Number(number));
+  }
+
+  async function connect(): Promise<void> {
+    const opening = driver.connect(heard, (error) => lose(opening, error));
+    connection = opening;
+    if (!(await stands(opening, opening.open()))) return;
+    listening = true;
+    if (failures > 0) log.info('wake-ups come again');
+    failures = 0;
+    checkLater(opening);
+  }
+
+  function checkLater(checked: WakeUpConnection): void {
+    waiting = setTimeout(async () => {
+      if (await stands(checked, checked.check())) checkLater(checked);
+    }, checkMs);
+  }
+
+  /** Whether the answer came in time, and the connection was not lost meanwhile. */
+  async function stands(asked: WakeUpConnection, answer: Promise<unknown>): Promise<boolean> {
     try {
-      await client.connect();
-      await client.query(`LISTEN ${CHANNEL}`);
-      if (stopped) return lost();
-      listener = client;
-      check = setInterval(() => void client.query('SELECT 1').catch(lost), CHECK_MS);
+      await within(timeoutMs, answer);
     } catch (error) {
-      log.warn({ err: error }, 'no wake-up connection; events come by polling until there is one');
-      lost();
+      lose(asked, error);
     }
+    return asked === connection;
+  }
+
+  function lose(lost: WakeUpConnection, error: unknown): void {
+    if (lost !== connection) return;
+    close();
+    if (failures === 0) log.warn({ err: error }, 'no wake-ups: events come by polling, up to a second later');
+    const pause = Math.min(RECONNECT_MS * 2 ** failures, MAX_RECONNECT_MS);
+    failures += 1;
+    // Not all servers at the same moment.
+    waiting = setTimeout(() => void connect(), pause * (0.5 + Math.random() / 2));
+  }
+
+  function close(): void {
+    clearTimeout(waiting);
+    listening = false;
+    const closing = connection;
+    connection = null;
+    closing?.close();
   }
 
   return {
     send: (workspaceId, number) => {
       if (stopped) return;
       pending.set(workspaceId, number);
-      timer ??= setTimeout(() => void flush(), COALESCE_MS);
+      sending ??= setTimeout(flush, COALESCE_MS);
     },
-    flush,
     get listening() {
-      return listener !== null;
+      return listening;
     },
-    start: listen,
-    stop: async () => {
+    start: () => void connect(),
+    stop: () => {
       stopped = true;
-      clearTimeout(timer);
-      clearTimeout(reconnect);
-      clearInterval(check);
-      const client = listener;
-      listener = null;
-      client?.removeAllListeners();
-      client?.on('error', () => {});
-      await client?.end();
+      clearTimeout(sending);
+      close();
     },
   };
+}
+
+async function within(milliseconds: number, answer: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

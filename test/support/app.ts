@@ -10,6 +10,8 @@ import type { TypedDocumentString } from '../../src/gql/graphql.ts';
 import { createLog } from '../../src/log.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
+export { until } from './until.ts';
+
 /** A clock that stands still until it is moved. */
 export interface SettableClock extends Clock {
   set(now: Date): void;
@@ -32,7 +34,13 @@ export function settableClock(start = new Date('2026-03-02T09:00:00Z')): Settabl
 export const ADMIN_KEY = `fl_testadmin_${randomBytes(32).toString('base64url')}`;
 
 export const testConfig = (databaseUrl: string, overrides: Partial<Config> = {}): Config => ({
-  ...readConfig({ PORT: '0', DATABASE_URL: databaseUrl, FAIRLEAD_ADMIN_KEY: ADMIN_KEY, FAIRLEAD_LOG_LEVEL: 'silent' }),
+  ...readConfig({
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    FAIRLEAD_REDIS_URL: process.env.TEST_REDIS_URL,
+    FAIRLEAD_ADMIN_KEY: ADMIN_KEY,
+    FAIRLEAD_LOG_LEVEL: 'silent',
+  }),
   ...overrides,
 });
 
@@ -123,13 +131,4 @@ export async function startTestApp(
       await testDatabase.drop();
     },
   };
-}
-
-/** Resolves when the condition holds; fails after 20 s. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

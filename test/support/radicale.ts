@@ -1,11 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { until } from './app.ts';
+import { freePort } from './program.ts';
+import { until } from './until.ts';
 
 /* A real CalDAV server, the package `radicale` of Debian, in a folder of its own. */
 
@@ -87,13 +86,4 @@ export async function startRadicale(): Promise<Radicale> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** One that is free now; the system gives another one out next time. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

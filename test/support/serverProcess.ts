@@ -42,7 +42,13 @@ export async function startProcess(
   databaseUrl: string,
   env: Readonly<Record<string, string>> = { FAIRLEAD_ADMIN_KEY: ADMIN_KEY },
 ): Promise<ServerProcess> {
-  const run = runCommand(['start'], { PORT: '0', DATABASE_URL: databaseUrl, FAIRLEAD_LOG_LEVEL: 'warn', ...env });
+  const settings = {
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    FAIRLEAD_REDIS_URL: process.env.TEST_REDIS_URL ?? '',
+    FAIRLEAD_LOG_LEVEL: 'warn',
+  };
+  const run = runCommand(['start'], { ...settings, ...env });
   await until(() => /listens on/.test(run.output()) || run.child.exitCode !== null, 'the server listens');
   return {
     ...run,
