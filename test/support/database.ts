@@ -9,15 +9,15 @@ export interface TestDatabase {
   /** Directly, as the owner of the tables. */
   readonly ownerUrl: string;
   /** Does what the user of a server may not. */
-  asOwner(text: string): Promise<void>;
+  asOwner(text: string, values?: readonly unknown[]): Promise<void>;
   drop(): Promise<void>;
 }
 
-async function query(connectionString: string, text: string): Promise<void> {
+async function query(connectionString: string, text: string, values: readonly unknown[] = []): Promise<void> {
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
-    await client.query(text);
+    await client.query(text, [...values]);
   } finally {
     await client.end();
   }
@@ -47,7 +47,7 @@ export async function createTestDatabase({ template = true } = {}): Promise<Test
   return {
     url: template ? withPath(inject('appUrl'), name) : ownerUrl,
     ownerUrl,
-    asOwner: (text) => query(ownerUrl, text),
+    asOwner: (text, values) => query(ownerUrl, text, values),
     drop: () => asAdmin(`DROP DATABASE ${name} WITH (FORCE)`),
   };
 }
