@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { openHeldWork } from './harness/heldWork.ts';
-import { atRest, longOr, type Scene, scenario } from './harness/scenario.ts';
+import { atRest, longOr, type Scene, scenario, within } from './harness/scenario.ts';
 import { openStage, type Stage } from './harness/stage.ts';
 import { waitFor } from './harness/waitFor.ts';
 
@@ -26,11 +26,15 @@ const listeners = async ({ database }: Scene): Promise<number> => {
 async function expectAllBack(scene: Scene): Promise<void> {
   const { servers, ledger, database, company } = scene;
   expect(servers.map(({ isAlive }) => isAlive)).toEqual(servers.map(() => true));
-  await waitFor('the wake-up connections stand', 10_000, async () => (await listeners(scene)) === servers.length);
+  await waitFor(
+    'the wake-up connections stand',
+    within(10_000),
+    async () => (await listeners(scene)) === servers.length,
+  );
   await using work = await openHeldWork(database, company);
-  await waitFor('jobs are done', 15_000, () => work.begun === 1);
+  await waitFor('jobs are done', within(15_000), () => work.begun === 1);
   work.answer(0);
-  await waitFor('the job is done', 10_000, async () => (await work.stored()) === 0);
+  await waitFor('the job is done', within(10_000), async () => (await work.stored()) === 0);
   expect([...ledger.errors.counts.keys()]).toEqual(['UNAVAILABLE']);
 }
 
@@ -38,7 +42,7 @@ const STOPS = longOr(10, 2);
 scenario(
   () => stage,
   `PostgreSQL is stopped in the middle of everything and started again, ${STOPS} times`,
-  { remindAfterSeconds: 2, timersWithinMs: longOr(30_000, 15_000) },
+  { remindAfterSeconds: 2, timersWithinMs: 20_000 },
   async (scene) => {
     const { ledger, postgres, servers, random } = scene;
     const clients = ledger.startClients(8);
@@ -51,7 +55,7 @@ scenario(
       await postgres.start();
       const start = performance.now();
       for (const server of servers) {
-        await waitFor('the server is ready', 20_000, async () => (await server.readiness()).status === 200);
+        await waitFor('the server is ready', within(20_000), async () => (await server.readiness()).status === 200);
       }
       slowest = Math.max(slowest, performance.now() - start);
     }
@@ -98,9 +102,9 @@ const NOT_READY_WITHIN_MS = 3_000;
 scenario(
   () => stage,
   `PostgreSQL stands still for ${FROZEN_MS / 1_000} s while 200 clients ask`,
-  { timeoutMs: 60_000, stoodStill: true },
+  { timeoutMs: 60_000 },
   async (scene) => {
-    const { ledger, postgres, servers, database } = scene;
+    const { ledger, postgres, servers } = scene;
     const clients = ledger.startClients(200);
     await sleep(500);
     const before = await Promise.all(servers.map((server) => server.held()));
@@ -117,16 +121,15 @@ scenario(
     await postgres.thaw();
     const thawed = performance.now();
     for (const server of servers) {
-      await waitFor('the server is ready', 20_000, async () => (await server.readiness()).status === 200);
+      await waitFor('the server is ready', within(20_000), async () => (await server.readiness()).status === 200);
     }
     const ready = performance.now() - thawed;
     await clients.stop();
     await expectAllBack(scene);
     expect(readiness.map(({ status }) => status)).toEqual(servers.map(() => 503));
-    expect(Math.max(...readiness.map(({ ms }) => ms))).toBeLessThan(NOT_READY_WITHIN_MS);
-    expect(ledger.errors.slowestMs).toBeLessThan(REFUSED_WITHIN_MS);
+    expect(Math.max(...readiness.map(({ ms }) => ms))).toBeLessThan(within(NOT_READY_WITHIN_MS));
+    expect(ledger.errors.slowestMs).toBeLessThan(within(REFUSED_WITHIN_MS));
     expect(grown).toBeLessThan(150);
-    await database.pool.query('SELECT 1');
     return {
       'not ready after': seconds(Math.max(...readiness.map(({ ms }) => ms))),
       'slowest refusal': seconds(ledger.errors.slowestMs),

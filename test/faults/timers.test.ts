@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { openHeldWork } from './harness/heldWork.ts';
-import { atRest, longOr, type Scene, scenario } from './harness/scenario.ts';
+import { atRest, longOr, type Scene, scenario, within } from './harness/scenario.ts';
 import type { Server } from './harness/server.ts';
 import { openStage, type Stage } from './harness/stage.ts';
 import { waitFor } from './harness/waitFor.ts';
@@ -17,7 +17,7 @@ afterAll(() => stage?.close());
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 const TAKEN_OVER_WITHIN_MS = 15_000;
-const FROZEN_MS = longOr(60_000, 15_000);
+const FROZEN_MS = longOr(60_000, 10_000);
 scenario(
   () => stage,
   `a server that holds a job is frozen for ${FROZEN_MS / 1_000} s: another does its work, and it does nothing twice`,
@@ -26,21 +26,21 @@ scenario(
     const [frozen, other] = servers as [Server, Server];
     await other.kill();
     await using work = await openHeldWork(database, company);
-    await waitFor('the server does the job', 10_000, () => work.begun === 1);
+    await waitFor('the server does the job', within(10_000), () => work.begun === 1);
     await other.start();
     const clients = ledger.startClients(4);
     await sleep(1_000);
     const start = performance.now();
     frozen.freeze();
-    await waitFor('the other one does the job', TAKEN_OVER_WITHIN_MS, () => work.begun === 2);
+    await waitFor('the other one does the job', within(TAKEN_OVER_WITHIN_MS), () => work.begun === 2);
     const takeOver = performance.now() - start;
     work.answer(1);
-    await waitFor('the job is done', 10_000, async () => (await work.stored()) === 1);
+    await waitFor('the job is done', within(10_000), async () => (await work.stored()) === 1);
     await sleep(Math.max(0, FROZEN_MS - (performance.now() - start)));
     frozen.thaw();
     // It reads on where it stood still, and what it has read is of yesterday.
     work.answer(0);
-    await waitFor('it is ready again', 20_000, async () => (await frozen.readiness()).status === 200);
+    await waitFor('it is ready again', within(20_000), async () => (await frozen.readiness()).status === 200);
     await sleep(2_000);
     await clients.stop();
     expect([work.begun, await work.stored()]).toEqual([2, 1]);
@@ -53,7 +53,7 @@ const REMIND_AFTER_SECONDS = longOr(12, 4);
 scenario(
   () => stage,
   `${DUE_AT_ONCE.toLocaleString('en')} deadlines come while no server is there, one is killed, one frozen and one started twice`,
-  { remindAfterSeconds: REMIND_AFTER_SECONDS, timersWithinMs: longOr(30_000, 20_000), timeoutMs: 5_000 },
+  { remindAfterSeconds: REMIND_AFTER_SECONDS, timersWithinMs: 30_000, timeoutMs: 5_000 },
   async ({ ledger, servers, database, company }) => {
     const [first, second] = servers as [Server, Server];
     const { workspaceId } = company;
@@ -65,25 +65,25 @@ scenario(
     await ledger.submitMany(DUE_AT_ONCE, 30);
     await first.kill();
     await second.kill();
-    await waitFor('half of them are due', 60_000, async () => (await due()) >= DUE_AT_ONCE / 2);
+    await waitFor('half of them are due', within(60_000), async () => (await due()) >= DUE_AT_ONCE / 2);
     const start = performance.now();
     await Promise.all([first.start(), second.start()]);
-    await waitFor('some have fired', 20_000, async () => (await left()) < DUE_AT_ONCE);
+    await waitFor('some have fired', within(20_000), async () => (await left()) < DUE_AT_ONCE);
     await first.kill();
-    await waitFor('the rest has fired', 60_000, async () => (await left()) === 0);
+    await waitFor('the rest has fired', within(60_000), async () => (await left()) === 0);
     const caughtUp = performance.now() - start;
 
     // One is frozen when they come; it wakes up later and finds nothing to do.
     await first.start();
     await ledger.submitMany(DUE_AT_ONCE / 2, 30);
     first.freeze();
-    await waitFor('all have fired', 60_000, async () => (await left()) === 0);
+    await waitFor('all have fired', within(60_000), async () => (await left()) === 0);
     first.thaw();
 
     // Both are frozen when they come, and wake up at the same moment.
     await ledger.submitMany(DUE_AT_ONCE / 2, 30);
     for (const server of servers) server.freeze();
-    await waitFor('all are due', 60_000, async () => (await due()) >= DUE_AT_ONCE / 2);
+    await waitFor('all are due', within(60_000), async () => (await due()) >= DUE_AT_ONCE / 2);
     for (const server of servers) server.thaw();
     return { 'caught up after a start in': seconds(caughtUp) };
   },
@@ -115,7 +115,7 @@ scenario(
       // Slow enough to be killed in between.
       server.toDatabase.latencyMs = 10;
       const asked = ask(server, 'redistributeLeads', input);
-      await waitFor('a part has moved', 20_000, async () => (await moved(scene, 'REASSIGNMENT')) > before);
+      await waitFor('a part has moved', within(20_000), async () => (await moved(scene, 'REASSIGNMENT')) > before);
       await server.kill();
       server.toDatabase.latencyMs = 0;
       expect(await asked).toBeNull();
@@ -147,7 +147,7 @@ scenario(
     const input = { repId: rep.globalId, reason: 'Leaves' };
     for (const device of devices) device.mayEnd = device.repId === rep.id;
     const asked = servers.map((server) => ask(server, 'offboardRep', input));
-    await waitFor('a part has moved', 20_000, async () => (await moved(scene, 'OFFBOARDING')) > 0);
+    await waitFor('a part has moved', within(20_000), async () => (await moved(scene, 'OFFBOARDING')) > 0);
     await killed.kill();
     for (const server of servers) server.toDatabase.latencyMs = 0;
     await Promise.all(asked);
