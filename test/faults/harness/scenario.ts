@@ -119,7 +119,11 @@ export function scenario(
       const withinMs = timersWithinMs === null ? null : within(timersWithinMs);
       objections = await check({ ...evidence, timersWithinMs: withinMs });
     } catch (error) {
-      throw new Error(`seed ${random.seed}: ${(error as Error).message}`, { cause: error });
+      const seen = JSON.stringify(Object.fromEntries(ledger.errors.counts));
+      const accidents = [ledger, beside].flatMap(({ errors }) => errors.accidents).slice(0, 3);
+      const more = accidents.length === 0 ? '' : `; accidents: ${accidents.map(({ detail }) => detail).join('; ')}`;
+      const message = `${(error as Error).message} (seed ${random.seed}; clients saw ${seen}${more})`;
+      throw new Error(message, { cause: error });
     } finally {
       for (const each of [ledger, beside]) each.abandon();
       await release();
