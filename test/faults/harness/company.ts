@@ -32,12 +32,12 @@ export interface Company {
 
 /** Leads of this source go to three reps who have room for a few, and then to the pool `main`. */
 export const LIMITED_SOURCE = 'limited';
-const LIMITED_CAPACITY = 30;
+const LIMITED_CAPACITY = 5;
 const WEIGHTS = [5, 3, 2, 1, 1, 1, 1];
 
 let companies = 0;
 
-/** Two pools: `main`, by weight and without a limit, and `limited`, whose reps are full after 90 leads. */
+/** Two pools: `main`, by weight and without a limit, and `limited`, whose reps are full after 15 leads. */
 export async function openCompany(
   database: Database,
   { weights = WEIGHTS, remindAfterSeconds = null }: CompanyOptions = {},
