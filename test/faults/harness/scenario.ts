@@ -109,6 +109,8 @@ export function scenario(
     try {
       const besideClients = beside.startClients(1, { pauseMs: 50 });
       figures = await body({ postgres, servers, database, random, company, ledger, devices, any, ask });
+      const dead = servers.filter(({ isAlive }) => !isAlive).map((server) => server.output().slice(-2_000));
+      expect(dead, 'servers that died of themselves').toEqual([]);
       await mend();
       await besideClients.stop();
       if (timersWithinMs !== null) await allFired(stage(), company);

@@ -23,7 +23,7 @@ export interface Stage {
 const REST_MS = 30_000;
 /** Beside the sockets of the start, the last heartbeat's and sweep's. */
 const SPARE_SOCKETS = 4;
-/** V8 grows under load and gives back late; what leaks under the load of a scenario is more than this. */
+/** Heap that has grown to its limit, and what lies beside it. */
 const SPARE_MEGABYTES = 250;
 
 export async function openStage(servers = 2): Promise<Stage> {
