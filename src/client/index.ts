@@ -104,6 +104,8 @@ export function followFeed(options: FollowOptions): Feed {
       pong: () => clearTimeout(silence),
     },
   });
+  /** A connection that cannot be made just now is no fault of whoever closes the feed. */
+  const dispose = (): Promise<void> => Promise.resolve(client.dispose()).catch(() => {});
   /** Whether the server has taken our token on this connection. */
   let acknowledged = false;
   let silence: ReturnType<typeof setTimeout> | undefined;
@@ -168,7 +170,7 @@ export function followFeed(options: FollowOptions): Feed {
     closed = true;
     clearTimeout(silence);
     failReady(new FeedError('CLOSED', 'The feed was closed.'));
-    return client.dispose();
+    return dispose();
   });
   done.catch((error) => failReady(error));
 
@@ -182,7 +184,7 @@ export function followFeed(options: FollowOptions): Feed {
       closed = true;
       wake();
       const impatience = setTimeout(() => client.terminate(), GOODBYE_MS);
-      await client.dispose();
+      await dispose();
       await done.catch(() => {});
       clearTimeout(impatience);
     },

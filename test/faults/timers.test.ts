@@ -101,7 +101,7 @@ const ownedBy = async ({ database, company }: Scene, repId: string): Promise<num
 scenario(
   () => stage,
   `${MOVED.toLocaleString('en')} leads are moved by a server that is killed half-way: who asks again moves the rest`,
-  { weights: [3, 1, 1, 1], stoodStill: false },
+  { weights: [6, 1, 1], stoodStill: false },
   async (scene) => {
     const { ledger, company, servers, any, ask } = scene;
     await ledger.submitMany(MOVED, 50);
