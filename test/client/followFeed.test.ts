@@ -240,3 +240,15 @@ test('the JavaScript that others import runs without the project’s own Node, a
   expect(text).not.toMatch(/withResolvers|groupBy|toSorted|\.ts'/);
   await rm(folder, { recursive: true });
 });
+
+test('while no server is there, a feed is closed at any moment without a fault', async () => {
+  await server.stop();
+  const feeds = Array.from({ length: 60 }, () => followFeed({ url: server.url, token: 'good', onEvent: () => {} }));
+  const closed = feeds.map(async ({ close, done }, index) => {
+    await new Promise((resolve) => setTimeout(resolve, index));
+    await close();
+    await done;
+  });
+  expect(await Promise.all(closed)).toHaveLength(feeds.length);
+  await server.listen();
+});
