@@ -53,20 +53,24 @@ const INSERTS = {
     ON CONFLICT ("workspaceId", "repId") DO UPDATE SET
       "load" = excluded."load", "held" = excluded."held", "classes" = excluded."classes",
       "lastAssignment" = excluded."lastAssignment", "lastEvent" = excluded."lastEvent", "batch" = excluded."batch"`,
-  Rotation: (rows: string) => `
-    INSERT INTO "Rotation" SELECT * FROM json_populate_recordset(NULL::"Rotation", ${rows})
-    ON CONFLICT ("workspaceId", "id") DO UPDATE SET
-      "scale" = excluded."scale", "credits" = excluded."credits", "received" = excluded."received",
-      "since" = excluded."since", "batch" = excluded."batch"`,
   Deadline: (rows: string) => `
     INSERT INTO "Deadline" SELECT * FROM json_populate_recordset(NULL::"Deadline", ${rows})
     ON CONFLICT ("workspaceId", "kind", "subjectId") DO UPDATE SET "dueAt" = excluded."dueAt", "data" = excluded."data"`,
 } as const;
 
-/* One by one, since as part of a larger JSON PostgreSQL would read them twice. */
+/* What is large comes one by one: as part of a larger JSON PostgreSQL would read it twice. */
 const insertDecisions = (ids: string, data: string): string => `
   INSERT INTO "Decision" ("workspaceId", "assignmentId", "data")
   SELECT $1::uuid, d."assignmentId", d."data"::json FROM unnest(${ids}::uuid[], ${data}::text[]) AS d("assignmentId", "data")`;
+
+const upsertRotations = (ids: string, scales: string, credits: string, received: string, since: string): string => `
+  INSERT INTO "Rotation" ("workspaceId", "id", "scale", "credits", "received", "since", "batch")
+  SELECT $1::uuid, r."id", r."scale", r."credits"::json, r."received"::json, r."since", $2::bigint
+  FROM unnest(${ids}::text[], ${scales}::text[], ${credits}::text[], ${received}::text[], ${since}::timestamptz[])
+    AS r("id", "scale", "credits", "received", "since")
+  ON CONFLICT ("workspaceId", "id") DO UPDATE SET
+    "scale" = excluded."scale", "credits" = excluded."credits", "received" = excluded."received",
+    "since" = excluded."since", "batch" = excluded."batch"`;
 
 /** One statement for all tables that have something to be written: what is not there need not be planned. */
 function insertion(batch: Batch, rows: Readonly<Record<keyof typeof INSERTS, readonly object[]>>): pg.QueryConfig {
@@ -82,6 +86,18 @@ function insertion(batch: Batch, rows: Readonly<Record<keyof typeof INSERTS, rea
     const ids = parameter(writes.decisions.map(({ assignmentId }) => assignmentId));
     const data = parameter(writes.decisions.map((decision) => JSON.stringify(decision.data)));
     parts.push(`"inDecision" AS (${insertDecisions(ids, data)})`);
+  }
+  if (writes.rotations.size > 0) {
+    const ids = [...writes.rotations];
+    const rotations = ids.map((id) => serializeRotation(batch.rotation(id)));
+    const upsert = upsertRotations(
+      parameter(ids),
+      parameter(rotations.map(({ scale }) => scale)),
+      parameter(rotations.map(({ credits }) => JSON.stringify(credits))),
+      parameter(rotations.map(({ received }) => JSON.stringify(received))),
+      parameter(rotations.map(({ since }) => since)),
+    );
+    parts.push(`"inRotation" AS (${upsert})`);
   }
   return { text: `${parts.length > 0 ? `WITH ${parts.join(', ')}` : ''} ${UPDATE_LANE}`, values };
 }
@@ -131,7 +147,6 @@ export async function write(client: pg.ClientBase, batch: Batch): Promise<void> 
       Event: writes.events.map((event) => ({ workspaceId, ...event })),
       // Moments of assignments are read from those.
       RepState: Array.from(writes.reps, (repId) => ({ repId, ...batch.rep(repId), recent: undefined, ...stamp })),
-      Rotation: Array.from(writes.rotations, (id) => ({ id, ...serializeRotation(batch.rotation(id)), ...stamp })),
       Deadline: deadlines.flatMap(({ row }) => (row === null ? [] : [row])),
     }),
   );
