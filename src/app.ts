@@ -127,7 +127,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
       await listen(server, config);
       // Last: a server that cannot listen closes its database at once.
       if (config.role !== 'api') {
-        const upkeep = startUpkeep({ database, clock, log, committed: hub.committed });
+        const upkeep = startUpkeep({ database, clock, now: nowOf(database), log, committed: hub.committed });
         const jobs = await startJobs({ database, log, tasks: tasksOf({ database, lanes }) });
         running = { ...running, jobs };
         const sweeping = startSweep(sweepOptions(running));
@@ -142,6 +142,9 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
       throw error;
     }
   }
+
+  /** The time by which what is due fires: the database's unless told. */
+  const nowOf = (database: Database) => (givenClock ? async () => givenClock.now() : () => databaseNow(database));
 
   /** What jobs do. */
   const tasksOf = ({ database, lanes }: Pick<Running, 'database' | 'lanes'>) => ({
@@ -160,7 +163,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
     addDueJobs: async (now) => {
       if (jobs !== null) await jobs.add(await dueCalendars(database, now));
     },
-    now: givenClock ? async () => givenClock.now() : () => databaseNow(database),
+    now: nowOf(database),
   });
 
   /** Without wake-ups as well: events come by polling then. One question at a time, or those of a minute would take up all connections to a database that stands still. */

@@ -8,6 +8,8 @@ import { pruneEvents } from './events/retention.ts';
 export interface UpkeepOptions {
   readonly database: Database;
   readonly clock: Clock;
+  /** The database's time, by which old events are deleted: a server whose clock is ahead must not delete new ones. */
+  readonly now: () => Promise<Date>;
   readonly log: Logger;
   readonly committed: (workspaceId: string, lastEvent: number) => void;
 }
@@ -18,7 +20,7 @@ const INTERVAL_MS = 3_600_000;
  * What is to be done now and then, and does no harm when several servers do it: old events deleted, weights derived
  * once a day, plan reviews told when they are due. What fails is logged, and the next hour tries again.
  */
-export async function runUpkeep({ database, clock, log, committed }: UpkeepOptions): Promise<void> {
+export async function runUpkeep({ database, clock, now, log, committed }: UpkeepOptions): Promise<void> {
   const attempt = async (what: string, work: () => Promise<number>): Promise<void> => {
     try {
       const count = await work();
@@ -27,7 +29,7 @@ export async function runUpkeep({ database, clock, log, committed }: UpkeepOptio
       log.warn({ err: error }, `${what}: failed; the next hour tries again`);
     }
   };
-  await attempt('deleted events past their retention', () => pruneEvents(database, clock.now()));
+  await attempt('deleted events past their retention', async () => pruneEvents(database, await now()));
   const workspaceIds: string[] = [];
   await attempt('listed the workspaces', async () => {
     for (const { id } of await database.prisma.workspace.findMany({ select: { id: true } })) workspaceIds.push(id);

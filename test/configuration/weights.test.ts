@@ -95,7 +95,13 @@ const told = ({ steps }: Change): Record<string, readonly [number, number]> =>
   Object.fromEntries(steps.map(({ rep, before, after }) => [rep.key, [before, after]]));
 
 const upkeep = (): Promise<void> =>
-  runUpkeep({ database: app.database, clock: app.clock, log: createLog('silent'), committed: () => {} });
+  runUpkeep({
+    database: app.database,
+    clock: app.clock,
+    now: async () => app.clock.now(),
+    log: createLog('silent'),
+    committed: () => {},
+  });
 
 /** Ann has won 8 of 10, Bob 2 of 10, Cy has closed nothing: rates of 0.65, 0.35 and 0.5, drawn toward the pool's 0.5. */
 async function withOutcomes(weighting: object = { by: 'WIN_RATE' }): Promise<TestWorkspace> {
