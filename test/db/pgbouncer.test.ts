@@ -13,6 +13,9 @@ import { PGBOUNCER, type Pgbouncer, startPgbouncer } from '../support/pgbouncer.
 import { canTest } from '../support/program.ts';
 import { type ServerProcess, startProcess } from '../support/serverProcess.ts';
 
+/** Fewer sessions than the servers would like: a transaction is in another one than the last. */
+const POOL_SIZE = 4;
+
 describe.skipIf(!canTest(PGBOUNCER, 'pgbouncer'))('two servers behind pgbouncer in transaction mode', () => {
   let bouncer: Pgbouncer;
   let testDatabase: TestDatabase;
@@ -21,12 +24,11 @@ describe.skipIf(!canTest(PGBOUNCER, 'pgbouncer'))('two servers behind pgbouncer 
   let calendars: TestServer;
   beforeAll(async () => {
     testDatabase = await createTestDatabase({ template: false });
-    // Fewer sessions than the servers would like: each transaction is in another one than the last.
-    bouncer = await startPgbouncer({ urls: [inject('serverUrl')], poolSize: 4 });
+    bouncer = await startPgbouncer({ urls: [inject('serverUrl')], poolSize: POOL_SIZE });
     const url = bouncer.through(testDatabase.ownerUrl);
     const env = { FAIRLEAD_ADMIN_KEY: ADMIN_KEY, FAIRLEAD_PRIVATE_ADDRESSES: 'allow', FAIRLEAD_REDIS_URL: '' };
     servers = await Promise.all([startProcess(url, env), startProcess(url, env)]);
-    database = openDatabase(url, { max: 4, onError: () => {} });
+    database = openDatabase(url, { max: POOL_SIZE, onError: () => {} });
     calendars = await serve(() => ({ status: 404, body: '' }));
   });
   afterAll(async () => {
@@ -87,6 +89,12 @@ describe.skipIf(!canTest(PGBOUNCER, 'pgbouncer'))('two servers behind pgbouncer 
     await until(() => new Set(calendars.asked.map(({ path }) => path)).size === 20, 'each calendar has been read');
     const waiting = () => database.pool.query('SELECT FROM graphile_worker.jobs WHERE "locked_at" IS NOT NULL');
     await until(async () => (await waiting()).rows.length === 0, 'each job is done');
-    for (const { output } of servers) expect(output()).not.toMatch(/prepared statement/);
+  });
+
+  test('have prepared nothing under a name, which the next transaction would miss in its session', async () => {
+    const text = 'SELECT ARRAY(SELECT "name" FROM pg_prepared_statements) AS "names", pg_sleep(0.5)';
+    // As many at once as there are sessions.
+    const sessions = await Promise.all(Array.from({ length: POOL_SIZE }, () => database.pool.query(text)));
+    expect(sessions.map(({ rows }) => rows[0].names)).toEqual(Array(POOL_SIZE).fill([]));
   });
 });
