@@ -35,9 +35,19 @@ const postgresUser = (): { uid: number; gid: number } | null => {
 
 async function postgres15(): Promise<string> {
   const as = postgresUser();
+  const urlOf = (port: number): string => `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
   const program = await startProgram({
     command: join(POSTGRES_15, 'postgres'),
     ...(as ? { as } : {}),
+    // It takes connections before it serves them.
+    isReady: async (port) => {
+      const client = new pg.Client({ connectionString: urlOf(port) });
+      client.on('error', () => {});
+      return client.connect().then(
+        () => client.end().then(() => true),
+        () => false,
+      );
+    },
     prepare: async (folder, port) => {
       const pwfile = join(folder, 'password');
       await writeFile(pwfile, password);
@@ -54,7 +64,7 @@ async function postgres15(): Promise<string> {
     },
   });
   stack.use(program);
-  return `postgresql://postgres:${password}@127.0.0.1:${program.port}/postgres`;
+  return urlOf(program.port);
 }
 
 const asUser = (url: string, username: string): string => {

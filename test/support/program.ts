@@ -31,12 +31,15 @@ export interface ProgramOptions {
   /** Its arguments, to listen on this port of 127.0.0.1; may write into the folder, which is taken away in the end. */
   readonly prepare: (folder: string, port: number) => Promise<readonly string[]>;
   readonly port?: number | undefined;
+  /** Whether it serves already; that it takes connections unless told. */
+  readonly isReady?: (port: number) => Promise<boolean>;
   /** Whom it runs as, instead of root. */
   readonly as?: { readonly uid: number; readonly gid: number };
 }
 
 /** Resolves when it answers. @throws Error with what it has printed when it ends before */
-export async function startProgram({ command, prepare, port: givenPort, as }: ProgramOptions): Promise<Program> {
+export async function startProgram(options: ProgramOptions): Promise<Program> {
+  const { command, prepare, port: givenPort, isReady = answers, as } = options;
   const port = givenPort ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), `fairlead-${command.replace(/.*\//, '')}-`));
   // Started by root, some run as somebody else, who has to come in here.
@@ -63,7 +66,7 @@ export async function startProgram({ command, prepare, port: givenPort, as }: Pr
   });
   await until(() => {
     if (isOver) throw new Error(`${command} ended: ${output}`);
-    return answers(port);
+    return isReady(port);
   }, `${command} answers`);
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     child.kill('SIGCONT');
