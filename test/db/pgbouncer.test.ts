@@ -20,7 +20,7 @@ describe.skipIf(!canTest(PGBOUNCER, 'pgbouncer'))('two servers behind pgbouncer 
   let bouncer: Pgbouncer;
   let testDatabase: TestDatabase;
   let database: Database;
-  let servers: ServerProcess[];
+  let servers: ServerProcess[] = [];
   let calendars: TestServer;
   beforeAll(async () => {
     testDatabase = await createTestDatabase({ template: false });
