@@ -39,6 +39,7 @@ async function postgres15(): Promise<string> {
   const program = await startProgram({
     command: join(POSTGRES_15, 'postgres'),
     ...(as ? { as } : {}),
+    stopSignal: 'SIGINT',
     // It takes connections before it serves them.
     isReady: async (port) => {
       const client = new pg.Client({ connectionString: urlOf(port) });

@@ -33,13 +33,15 @@ export interface ProgramOptions {
   readonly port?: number | undefined;
   /** Whether it serves already; that it takes connections unless told. */
   readonly isReady?: (port: number) => Promise<boolean>;
+  /** What ends it without waiting for its clients. */
+  readonly stopSignal?: NodeJS.Signals;
   /** Whom it runs as, instead of root. */
   readonly as?: { readonly uid: number; readonly gid: number };
 }
 
 /** Resolves when it answers. @throws Error with what it has printed when it ends before */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
-  const { command, prepare, port: givenPort, isReady = answers, as } = options;
+  const { command, prepare, port: givenPort, isReady = answers, stopSignal = 'SIGTERM', as } = options;
   const port = givenPort ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), `fairlead-${command.replace(/.*\//, '')}-`));
   // Started by root, some run as somebody else, who has to come in here.
@@ -68,7 +70,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     if (isOver) throw new Error(`${command} ended: ${output}`);
     return isReady(port);
   }, `${command} answers`);
-  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill('SIGCONT');
     child.kill(signal);
     await ended;
@@ -78,7 +80,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     child,
     kill: () => end('SIGKILL'),
     [Symbol.asyncDispose]: async () => {
-      await end('SIGTERM');
+      await end(stopSignal);
       await rm(folder, { recursive: true, force: true });
     },
   };
