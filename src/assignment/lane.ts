@@ -55,6 +55,11 @@ const MAX_WAITING = 20_000;
 const MAX_TRIES = 5;
 /** A batch decides in milliseconds; with a configuration to compile, in a second or two. */
 const SILENT_MS = 4_000;
+/**
+ * So long it goes on to the next operation; the rest is put back. A lead of a pool of 5,000 takes 10 ms, so that 256 of
+ * them would come near the time after which PostgreSQL takes the lane back, and all would fail.
+ */
+const DECIDING_MS = 500;
 
 interface Waiting {
   readonly operation: Operation<unknown>;
@@ -175,7 +180,9 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
       const hasServed = batch.takeFreed();
       let hasFreed = false;
       const outcomes: Outcome[] = [];
+      const began = performance.now();
       for (const operation of isFirst ? [] : operations) {
+        if (outcomes.length > 0 && performance.now() - began > DECIDING_MS) break;
         if (outcomes.length > 0 && hasFreed && arrives(operation) && whoCouldBeServed(current, now) !== '') break;
         outcomes.push(attempt(operation, batch));
         hasFreed = batch.takeFreed() || hasFreed;

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NOTHING } from '../../src/assignment/carryOut.ts';
+import type { Operation } from '../../src/assignment/lane.ts';
+import { createLanes } from '../../src/assignment/lanes.ts';
 import { ADMIN_KEY, settableClock, startTestApp, type TestApp } from '../support/app.ts';
 import { onePool } from '../support/companies.ts';
 import { type ServerProcess, startProcess } from '../support/serverProcess.ts';
@@ -122,6 +125,21 @@ describe('one server', () => {
     await app.apply(onePool(3, { capacity: 4 }));
   });
   afterAll(() => app.stop());
+
+  test('what takes long to decide is spread over several batches, so that PostgreSQL takes the lane from none', async () => {
+    const lanes = createLanes({ database: app.database, clock: app.clock, committed: () => {} });
+    const deciding: Operation<string> = {
+      ...NOTHING,
+      apply: () => {
+        for (const began = performance.now(); performance.now() - began < 450; );
+        return 'decided';
+      },
+    };
+    // The first goes alone; the others together would take five seconds.
+    const results = await Promise.all(Array.from({ length: 12 }, () => lanes.run(app.workspaceId, deciding)));
+    expect(results).toEqual(Array(12).fill('decided'));
+    await lanes.close();
+  });
 
   test('one idempotency key sent fifty times at once makes one lead', async () => {
     const input = { lead: { email: 'one@example.org', attributes: { b: 1, a: 2 } }, idempotencyKey: 'same' };
