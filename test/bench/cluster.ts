@@ -97,7 +97,15 @@ export async function startServer(settings: Readonly<Record<string, string>>): P
     env: { ...process.env, PORT: '0', FAIRLEAD_ADMIN_KEY: ADMIN_KEY, FAIRLEAD_LOG_LEVEL: 'warn', ...settings },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  // A bench that fails leaves no server behind.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = new Promise<void>((resolve) =>
+    child.once('close', () => {
+      process.off('exit', kill);
+      resolve();
+    }),
+  );
   const url = await new Promise<string>((resolve, reject) => {
     let text = '';
     child.stdout?.on('data', (chunk: Buffer) => {
