@@ -160,19 +160,16 @@ async function allFired({ database }: Stage, { workspaceId }: Company): Promise<
   });
 }
 
+/** What is missing when the time is over is an objection of the check. */
 async function caughtUp({ database }: Stage, devices: readonly Device[]): Promise<void> {
-  for (const device of devices) {
-    const { rows } = await database.pool.query<{ last: number }>(
-      'SELECT coalesce(max("number"), 0)::int AS "last" FROM "Event" WHERE "workspaceId" = $1 AND "repId" = $2',
-      [device.company.workspaceId, device.repId],
-    );
-    const last = rows[0]?.last ?? 0;
-    // What is missing then is an objection of the check.
-    await waitFor('the devices have caught up', CATCH_UP_MS, () => {
-      const number = device.applied.at(-1)?.number ?? device.from;
-      return number >= last || device.failure !== null || device.mayEnd;
-    }).catch(() => {});
-  }
+  const { rows } = await database.pool.query<{ repId: string; last: number }>(
+    'SELECT "repId", max("number")::int AS "last" FROM "Event" WHERE "repId" = ANY ($1::uuid[]) GROUP BY "repId"',
+    [devices.map(({ repId }) => repId)],
+  );
+  const last = new Map(rows.map((row) => [row.repId, row.last]));
+  const isLevel = ({ applied, from, repId, failure, mayEnd }: Device): boolean =>
+    failure !== null || mayEnd || (applied.at(-1)?.number ?? from) >= (last.get(repId) ?? 0);
+  await waitFor('the devices have caught up', CATCH_UP_MS, () => devices.every(isLevel)).catch(() => {});
 }
 
 async function note(result: Result): Promise<void> {
