@@ -53,6 +53,8 @@ const loggerTo = (log: Log): Logger => new Logger(() => (level, message) => log.
 /** Makes the tables of graphile-worker, or brings them to this version. */
 export const installJobs = ({ pool }: Pick<Database, 'pool'>, log: Log): Promise<void> =>
   runMigrations({ pgPool: pool, logger: loggerTo(log) });
+/** What a server that stops has not done by then it leaves to another one, as if it had died. */
+const LEAVE_AFTER_MS = 3_000;
 
 /** Runs jobs of the database until stopped, and adds them. */
 export async function startJobs({ database, log, tasks }: JobsOptions): Promise<Jobs> {
@@ -67,8 +69,20 @@ export async function startJobs({ database, log, tasks }: JobsOptions): Promise<
   events.on('job:failed', ({ job, error }) =>
     log.error({ err: error, task: job.task_identifier }, 'a job failed for good'),
   );
+  /** Lets go of the jobs under way: each fails, and is tried again by whoever takes it. */
+  const leave = new Set<(reason: Error) => void>();
   const taskList: TaskList = Object.fromEntries(
-    Object.entries(tasks).map(([name, task]) => [name, (payload: unknown) => task(payload)]),
+    Object.entries(tasks).map(([name, task]) => [
+      name,
+      (payload: unknown) => {
+        const { promise, resolve, reject } = Promise.withResolvers<void>();
+        leave.add(reject);
+        void task(payload)
+          .then(resolve, reject)
+          .finally(() => leave.delete(reject));
+        return promise;
+      },
+    ]),
   );
   const runner: Runner = await run({
     pgPool,
@@ -106,7 +120,11 @@ export async function startJobs({ database, log, tasks }: JobsOptions): Promise<
     stop: async () => {
       clearInterval(timer);
       await beating;
+      const leaving = setTimeout(() => {
+        for (const reject of leave) reject(new Error('the server stops before the job is done'));
+      }, LEAVE_AFTER_MS);
       await runner.stop();
+      clearTimeout(leaving);
       await utils.release();
       // Without a database it is left behind, and taken for dead in ten seconds; the rest has to be stopped all the same.
       await database.prisma.process

@@ -159,7 +159,9 @@ test('events come by polling when the wake-up connection is gone', async () => {
     after: start,
     onEvent: (event) => void events.push(event),
   });
-  await following.ready;
+  // What is there before a subscription begins comes without any wake-up.
+  await submit(3);
+  await until(() => events.length > 0, 'the subscription is live');
   await app.database.pool.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'fairlead listener' AND datname = current_database()`,
   );
