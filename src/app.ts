@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -12,18 +12,23 @@ import { ensureAdminKey } from './configuration/apiKeys.ts';
 import { ensureWorkspace } from './configuration/workspaces.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { type EmbeddedPostgres, startEmbedded } from './db/embedded.ts';
-import { migrate } from './db/migrate.ts';
+import { migrate, readMigrations } from './db/migrate.ts';
 import { createHub, type Hub } from './events/hub.ts';
 import { GRAPHQL_PATH } from './graphql/protocol.ts';
 import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts';
 import { type Jobs, startJobs } from './jobs/runner.ts';
 import { createLog } from './log.ts';
+import { createReadiness, type Readiness } from './readiness.ts';
 import { databaseNow, type SweepOptions, startSweep, sweep } from './sweep.ts';
+import { METRICS_PATH } from './telemetry/metricsServer.ts';
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { startUpkeep } from './upkeep.ts';
 
 export interface App {
   /** Where it listens, once started: `http://127.0.0.1:4000`. */
   readonly url: string;
+  /** Where Prometheus is answered, once started; null where it is not. */
+  readonly metricsUrl: string | null;
   /** The admin key that the first start has made, to be shown this once; null when there was one. */
   readonly newAdminKey: string | null;
   start(): Promise<void>;
@@ -32,9 +37,9 @@ export interface App {
   /**
    * Drains: stops listening, closes sockets, finishes what is under way, then the database.
    *
-   * @param noticeMs how long it goes on before that, no longer ready, so that load balancers turn to others; 0 unless told
+   * @param noticeSeconds how long it goes on before that, no longer ready, so that load balancers turn to others; 0 unless told
    */
-  stop(noticeMs?: number): Promise<void>;
+  stop(noticeSeconds?: number): Promise<void>;
 }
 
 export interface AppOptions {
@@ -54,8 +59,9 @@ interface Running {
   readonly lanes: Lanes;
   readonly seen: Seen;
   readonly graphql: GraphQLServer | null;
-  readonly server: Server | null;
+  readonly http: HttpServer;
   readonly jobs: Jobs | null;
+  readonly telemetry: Telemetry;
   /** What goes on by itself. */
   readonly background: readonly { stop(): Promise<void> }[];
 }
@@ -64,12 +70,10 @@ interface Running {
 const POOL_SIZE = 20;
 /** The most that one server takes: its pool, and who listens for wake-ups. */
 export const CONNECTIONS_PER_SERVER = POOL_SIZE + 1;
-/** A database that does not answer within this time cannot serve. */
-const READY_WITHIN_MS = 2_000;
-/** How often connections without a request are closed meanwhile. */
+/** How often connections without a request are closed while it stops. */
 const IDLE_MS = 50;
-/** After this a request that is still under way is cut off. */
-const DRAIN_MS = 7_000;
+/** After this, since it has stopped listening, a request that is still under way is cut off. */
+const CUT_OFF_MS = 5_000;
 
 /** Wires everything from a configuration; nothing happens before `start`. */
 export function createApp({ config, clock: givenClock, log = createLog(config.logLevel), batchSize }: AppOptions): App {
@@ -77,6 +81,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
   let running: Running | null = null;
   let draining = false;
   let url = '';
+  let metricsUrl: string | null = null;
   let newAdminKey: string | null = null;
 
   async function start(): Promise<void> {
@@ -91,11 +96,13 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
       if (applied.length > 0) log.info({ migrations: applied }, 'migrated the database');
       const workspaceId = await ensureWorkspace(database, clock);
       newAdminKey = await ensureAdminKey({ database, workspaceId, clock }, config.adminKey);
+      const telemetry = await startTelemetry({ config, clock, log });
       const hub = createHub({ database, redisUrl: config.redisUrl, log });
       const lanes = createLanes({
         database,
         clock,
         committed: hub.committed,
+        report: telemetry.committed,
         ...(batchSize === undefined ? {} : { batchSize }),
       });
       await hub.start();
@@ -104,15 +111,19 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
         config.role === 'worker'
           ? null
           : createGraphQLServer({
-              services: { database, clock, hub, intake: { lanes, clock } },
+              services: { database, clock, hub, intake: { lanes, clock, received: telemetry.received } },
               authenticate: noting(createAuthenticate({ database, clock, log, jwt: config.jwt }), seen),
               log,
               production: config.production,
+              watch: telemetry.calls,
             });
-      const server = createHttpServer(graphql, {
-        isReady: () => isReady(database),
+      const isReady = createReadiness({
+        pool: database.pool,
+        migrations: await readMigrations(),
+        isListening: () => hub.listening,
         isDraining: () => draining,
       });
+      const http = createHttpServer(graphql, isReady);
       running = {
         embedded,
         database,
@@ -120,22 +131,29 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
         lanes,
         seen,
         graphql,
-        server,
+        http,
         jobs: null,
-        background: [{ stop: seen.flush }],
+        telemetry,
+        background: [],
       };
-      await listen(server, config);
+      const { host, port, metricsPort = 0 } = config;
+      url = await listen(http.server, { host, port, setting: 'PORT' });
+      const { metricsServer } = telemetry;
+      if (metricsServer) {
+        const setting = 'FAIRLEAD_METRICS_PORT';
+        metricsUrl = (await listen(metricsServer, { host, port: metricsPort, setting })) + METRICS_PATH;
+      }
       // Last: a server that cannot listen closes its database at once.
       if (config.role !== 'api') {
         const upkeep = startUpkeep({ database, clock, now: nowOf(database), log, committed: hub.committed });
-        const jobs = await startJobs({ database, log, tasks: tasksOf({ database, lanes }) });
+        const jobs = await startJobs({ database, log, tasks: tasksOf({ database, lanes }), ran: telemetry.ran });
         running = { ...running, jobs };
         const sweeping = startSweep(sweepOptions(running));
-        running = { ...running, background: [sweeping, upkeep, ...running.background, jobs] };
+        running = { ...running, background: [sweeping, upkeep, jobs] };
       }
-      const { address, port, family } = server.address() as AddressInfo;
-      url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      telemetry.look({ database, hub, graphql, jobs: running.jobs });
     } catch (error) {
+      running?.http.server.close();
       running = null;
       await database.close().catch(() => {});
       await embedded?.stop();
@@ -148,10 +166,10 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
 
   /** What jobs do. */
   const tasksOf = ({ database, lanes }: Pick<Running, 'database' | 'lanes'>) => ({
-    [SYNC_TASK]: (payload: unknown) => {
+    [SYNC_TASK]: (payload: unknown, jobLog: Logger) => {
       const { workspaceId, id } = payload as { workspaceId: string; id: string };
       const allowPrivate = config.allowPrivateAddresses;
-      return syncCalendar({ database, lanes, clock, log, allowPrivate }, workspaceId, id);
+      return syncCalendar({ database, lanes, clock, log: jobLog, allowPrivate }, workspaceId, id);
     },
   });
 
@@ -160,45 +178,37 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
     lanes,
     clock,
     log,
-    addDueJobs: async (now) => {
-      if (jobs !== null) await jobs.add(await dueCalendars(database, now));
+    addDueJobs: async (now, requestId) => {
+      if (jobs !== null) await jobs.add(await dueCalendars(database, now), requestId);
     },
     now: nowOf(database),
   });
 
-  /** Without wake-ups as well: events come by polling then. One question at a time, or those of a minute would take up all connections to a database that stands still. */
-  let asking: Promise<boolean> | null = null;
-  async function isReady(database: Database): Promise<boolean> {
-    if (draining) return false;
-    asking ??= database.pool
-      .query('SELECT 1')
-      .then(
-        () => true,
-        () => false,
-      )
-      .finally(() => {
-        asking = null;
-      });
-    return Promise.race([asking, sleep(READY_WITHIN_MS, false)]);
-  }
-
-  async function stop(noticeMs = 0): Promise<void> {
+  async function stop(noticeSeconds = 0): Promise<void> {
     if (running === null || draining) return;
     draining = true;
-    if (noticeMs > 0) await sleep(noticeMs);
-    const { embedded, database, hub, lanes, graphql, server, background } = running;
-    const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+    const { embedded, database, hub, lanes, seen, graphql, http, background, telemetry } = running;
+    const { metricsServer } = telemetry;
+    // Whoever sends requests here hears first that there are to be no more.
+    http.drain();
+    if (noticeSeconds > 0) await sleep(noticeSeconds * 1_000);
+    const closed = new Promise<void>((resolve) => http.server.close(() => resolve()));
     // Those that were busy a moment ago stay open for five seconds else.
-    const idle = setInterval(() => server?.closeIdleConnections(), IDLE_MS);
-    const cut = setTimeout(() => server?.closeAllConnections(), DRAIN_MS);
+    const idle = setInterval(() => http.server.closeIdleConnections(), IDLE_MS);
+    const cut = setTimeout(() => http.server.closeAllConnections(), CUT_OFF_MS);
+    const stopped = Promise.all(background.map((each) => each.stop()));
     await graphql?.dispose();
     await closed;
     clearInterval(idle);
     clearTimeout(cut);
-    for (const each of background) await each.stop();
+    await stopped;
+    await seen.flush();
     await lanes.close();
     await hub.stop();
+    await telemetry.stop();
     await database.close();
+    metricsServer?.close();
+    metricsServer?.closeAllConnections();
     await embedded?.stop();
     running = null;
     draining = false;
@@ -207,6 +217,9 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
   return {
     get url() {
       return url;
+    },
+    get metricsUrl() {
+      return metricsUrl;
     },
     get newAdminKey() {
       return newAdminKey;
@@ -230,33 +243,60 @@ const noting =
     return principal;
   };
 
-function createHttpServer(
-  graphql: GraphQLServer | null,
-  { isReady, isDraining }: { readonly isReady: () => Promise<boolean>; readonly isDraining: () => boolean },
-): Server {
+interface HttpServer {
+  readonly server: Server;
+  /** From now on each answer ends its connection, so that the client's next request finds another server. */
+  drain(): void;
+}
+
+function createHttpServer(graphql: GraphQLServer | null, isReady: () => Promise<Readiness>): HttpServer {
+  /** Answers under way. */
+  const open = new Set<ServerResponse>();
+  let draining = false;
   const server = createServer((request, response) => {
-    // A connection kept open by who sends one request after the other would otherwise be cut in the end.
-    if (isDraining()) response.setHeader('connection', 'close');
     // Not by `new URL`, which throws for `//`.
     const pathname = request.url?.split('?')[0];
-    const answer = (status: number, text: string): void => {
-      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+    const answer = (status: number, text: string, type = 'text/plain'): void => {
+      response.writeHead(status, { 'content-type': `${type}; charset=utf-8` }).end(`${text}\n`);
     };
+    // A connection kept open by who sends one request after the other would otherwise be cut in the end.
+    if (draining) response.setHeader('connection', 'close');
+    open.add(response);
+    response.once('close', () => open.delete(response));
     if (pathname === '/healthz') return answer(200, 'ok');
-    if (pathname === '/readyz')
-      return void isReady().then((ready) => answer(ready ? 200 : 503, ready ? 'ready' : 'not ready'));
+    if (pathname === '/readyz') {
+      return void isReady().then((readiness) =>
+        answer(readiness.ready ? 200 : 503, JSON.stringify(readiness), 'application/json'),
+      );
+    }
     if (pathname === GRAPHQL_PATH && graphql) return graphql.handle(request, response);
     answer(404, `There is nothing here. The API is at ${GRAPHQL_PATH}.`);
   });
   graphql?.attach(server);
-  return server;
+  return {
+    server,
+    drain: () => {
+      draining = true;
+      for (const response of open) if (!response.headersSent) response.setHeader('connection', 'close');
+    },
+  };
 }
 
-const listen = (server: Server, { port, host }: Config): Promise<void> =>
+interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** What to change where the port is not to be had. */
+  readonly setting: string;
+}
+
+/** Resolves to where it listens. */
+const listen = (server: Server, { host, port, setting }: Listening): Promise<string> =>
   new Promise((resolve, reject) => {
-    server.once('error', reject);
+    const refused = (error: Error): void => reject(Object.assign(error, { setting }));
+    server.once('error', refused);
     server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
+      server.off('error', refused);
+      const { address, port: taken, family } = server.address() as AddressInfo;
+      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`);
     });
   });

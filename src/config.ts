@@ -3,6 +3,12 @@ import { z } from 'zod';
 const ROLES = ['all', 'api', 'worker'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const wholeNumber = (from: number, to: number, range: string) =>
+  z.coerce
+    .number({ error: `must be a number ${range}` })
+    .int({ error: 'must be a whole number' })
+    .min(from, { error: `must be ${range}` })
+    .max(to, { error: `must be ${range}` });
 const oneOf = <Value extends string>(values: readonly [Value, ...Value[]]) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 const url = (protocols: RegExp, example: string) =>
@@ -21,12 +27,7 @@ const isRedisUrl = (text: string): boolean => {
 
 /** Every setting: what it may be, and what it is without being set. The README's table lists the same. */
 const SETTINGS = {
-  PORT: z.coerce
-    .number({ error: 'must be a port number' })
-    .int({ error: 'must be a whole number' })
-    .min(0, { error: 'must be from 0 (any free port) to 65535' })
-    .max(65_535, { error: 'must be from 0 (any free port) to 65535' })
-    .default(4_000),
+  PORT: wholeNumber(0, 65_535, 'from 0 (any free port) to 65535').default(4_000),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATABASE_URL: url(/^postgres(ql)?$/, 'postgresql://user:password@host:5432/database').optional(),
   FAIRLEAD_REDIS_URL: z
@@ -48,6 +49,15 @@ const SETTINGS = {
   FAIRLEAD_ROLE: oneOf(ROLES).default('all'),
   FAIRLEAD_LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
   FAIRLEAD_PRIVATE_ADDRESSES: oneOf(['refuse', 'allow']).default('refuse'),
+  FAIRLEAD_METRICS_PORT: wholeNumber(0, 65_535, 'from 0 (any free port) to 65535').optional(),
+  FAIRLEAD_DRAIN_SECONDS: wholeNumber(0, 300, 'from 0 to 300').optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://localhost:4318').optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url(/^https?$/, 'http://localhost:4318/v1/traces').optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number({ error: 'must be a number from 0 to 1' })
+    .min(0, { error: 'must be from 0 to 1' })
+    .max(1, { error: 'must be from 0 to 1' })
+    .default(1),
 };
 
 export const SETTING_NAMES = Object.keys(SETTINGS);
@@ -71,6 +81,12 @@ export interface Config {
   readonly logLevel: string;
   /** Whether addresses that users enter (calendars) may lead into private networks, and be http. */
   readonly allowPrivateAddresses: boolean;
+  /** Where Prometheus is answered; undefined for nowhere. */
+  readonly metricsPort: number | undefined;
+  /** Where traces are sent (OTLP/HTTP), and which share of those that begin here, 0 to 1; null for none. */
+  readonly tracing: { readonly url: string; readonly share: number } | null;
+  /** How long a server that is told to stop by SIGTERM goes on serving, while /readyz says that it is stopping. */
+  readonly drainSeconds: number;
   /** Closes introspection, suggestions and GraphiQL to who is not signed in. */
   readonly production: boolean;
 }
@@ -80,6 +96,9 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** Long enough for a load balancer that asks each second; with what follows, a stop stays within ten seconds. */
+const PRODUCTION_DRAIN_SECONDS = 3;
+const DRAIN_SECONDS = 1;
 const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '::1']);
 
 /**
@@ -112,6 +131,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
   const { data } = parsed;
+  const production = env.NODE_ENV === 'production' || !LOOPBACK.has(data.HOST);
   return Object.freeze({
     port: data.PORT,
     host: data.HOST,
@@ -128,8 +148,22 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     role: data.FAIRLEAD_ROLE,
     logLevel: data.FAIRLEAD_LOG_LEVEL,
     allowPrivateAddresses: data.FAIRLEAD_PRIVATE_ADDRESSES === 'allow',
-    production: env.NODE_ENV === 'production' || !LOOPBACK.has(data.HOST),
+    metricsPort: data.FAIRLEAD_METRICS_PORT,
+    tracing: tracingOf(data),
+    drainSeconds: data.FAIRLEAD_DRAIN_SECONDS ?? (production ? PRODUCTION_DRAIN_SECONDS : DRAIN_SECONDS),
+    production,
   });
+}
+
+/** The general endpoint is a root under which each kind of signal has its path; the particular one is taken as it is. */
+function tracingOf(settings: {
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined;
+  readonly OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string | undefined;
+  readonly OTEL_TRACES_SAMPLER_ARG: number;
+}): Config['tracing'] {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: root, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: exact } = settings;
+  const url = exact ?? (root === undefined ? undefined : `${root.replace(/\/$/, '')}/v1/traces`);
+  return url === undefined ? null : Object.freeze({ url, share: settings.OTEL_TRACES_SAMPLER_ARG });
 }
 
 const bareName = (name: string): string => name.replace(/^FAIRLEAD_/, '');

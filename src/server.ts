@@ -10,12 +10,17 @@ import { MigrationError } from './db/migrate.ts';
 export function startFault(error: unknown): string | null {
   if (error instanceof ConfigError || error instanceof EmbeddedPostgresError || error instanceof MigrationError)
     return error.message;
-  const { code, port, address } = error as { code?: string; port?: number; address?: string };
+  const {
+    code,
+    port,
+    address,
+    setting = 'PORT',
+  } = error as { code?: string; port?: number; address?: string; setting?: string };
   switch (code) {
     case 'EADDRINUSE':
-      return `Port ${port} is in use. Set PORT to another one, or to 0 for any that is free.`;
+      return `Port ${port} is in use. Set ${setting} to another one, or to 0 for any that is free.`;
     case 'EACCES':
-      return `Port ${port} needs more rights than this user has. Set PORT to one above 1023.`;
+      return `Port ${port} needs more rights than this user has. Set ${setting} to one above 1023.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -45,22 +50,30 @@ export function startFault(error: unknown): string | null {
   }
 }
 
-/** With what drains after it (7 s at most) it is over in ten seconds, when whoever sends SIGTERM commonly loses patience. */
-const NOTICE_MS = 1_000;
+/** A stop that takes longer than this, beside the time it goes on serving, is ended: something hangs. */
+const STOP_MS = 8_000;
 
 /**
- * Starts a server from the environment and stops it on SIGTERM, with notice, or SIGINT, at once. Resolves once it has
- * started.
+ * Starts a server from the environment and stops it on SIGTERM, after it has gone on serving for a while, or SIGINT, at
+ * once. Resolves once it has started.
  */
 export async function startServer(env: NodeJS.ProcessEnv): Promise<App> {
-  const app = createApp({ config: readConfig(env) });
+  const config = readConfig(env);
+  const app = createApp({ config });
   let stopping: Promise<void> | null = null;
   const stop = (signal: NodeJS.Signals): void => {
     // A second signal is one too many: somebody insists.
     if (stopping) process.exit(1);
+    setTimeout(
+      () => {
+        console.error('What is under way does not end; the server stops without it.');
+        process.exit(1);
+      },
+      config.drainSeconds * 1_000 + STOP_MS,
+    ).unref();
     stopping = starting
       .catch(() => {})
-      .then(() => app.stop(signal === 'SIGTERM' ? NOTICE_MS : 0))
+      .then(() => app.stop(signal === 'SIGTERM' ? config.drainSeconds : 0))
       .then(
         () => process.exit(0),
         (error: unknown) => {

@@ -5,6 +5,7 @@ import { carryOutMove, openLeadsOf } from './assignment/moves.ts';
 import { withdrawOffers } from './assignment/offers.ts';
 import { awayAmong, firstThere, forgetHandOver, type HandOver } from './assignment/presence.ts';
 import { SERVED_AT_ONCE, serveLeads, serveQueues } from './assignment/queues.ts';
+import { newRequestId } from './calls.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './db/client.ts';
 import { Unavailable } from './db/errors.ts';
@@ -17,8 +18,8 @@ export interface SweepOptions {
   readonly log: Logger;
   /** The clock that all servers share: the database's, unless the time is set. */
   readonly now: () => Promise<Date>;
-  /** Adds the jobs that are due by then. */
-  readonly addDueJobs: (now: Date) => Promise<void>;
+  /** Adds the jobs that are due by then; their lines carry the id of the sweep. */
+  readonly addDueJobs: (now: Date, requestId: string) => Promise<void>;
 }
 
 const INTERVAL_MS = 1_000;
@@ -39,12 +40,17 @@ export const databaseNow = async ({ pool }: Pick<Database, 'pool'>): Promise<Dat
  * and offers move on whose reps have become busy. Several servers may do it at once: the lane has one order, and whatever
  * one has done is not due any more for the others.
  *
+ * @param requestId what its log lines have in common
  * @throws AggregateError with what failed, after all the rest has been done
  */
-export async function sweep(options: SweepOptions): Promise<void> {
+export async function sweep(given: SweepOptions, requestId = newRequestId()): Promise<void> {
+  const options = { ...given, log: given.log.child({ requestId }) };
   const now = await options.now();
   const { rows } = await options.database.pool.query<Pending>(SELECT_PENDING, [now]);
-  const parts = [() => options.addDueJobs(now), ...rows.flatMap((pending) => partsOf(options, pending, now))];
+  const parts = [
+    () => options.addDueJobs(now, requestId),
+    ...rows.flatMap((pending) => partsOf(options, pending, now)),
+  ];
   const outcomes = await Promise.allSettled(parts.map((part) => part()));
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
   if (failures.length > 0) throw new AggregateError(failures, 'not all that is due could be carried out');
@@ -225,8 +231,11 @@ async function ownLeadsOf({ database }: SweepOptions, { workspaceId, id }: Pick<
 export function startSweep(options: SweepOptions): { stop(): Promise<void> } {
   let running: Promise<void> | null = null;
   const run = (): void => {
-    running ??= sweep(options)
-      .catch((error) => options.log.warn({ err: error }, 'sweeping what is due failed; the next second tries again'))
+    const requestId = newRequestId();
+    running ??= sweep(options, requestId)
+      .catch((error) =>
+        options.log.warn({ err: error, requestId }, 'sweeping what is due failed; the next second tries again'),
+      )
       .finally(() => {
         running = null;
       });

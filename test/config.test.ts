@@ -23,6 +23,9 @@ test('nothing has to be set', () => {
     role: 'all',
     logLevel: 'info',
     allowPrivateAddresses: false,
+    metricsPort: undefined,
+    tracing: null,
+    drainSeconds: 0,
     production: false,
   });
 });
@@ -56,6 +59,8 @@ describe('a value that can be used is taken', () => {
     ['FAIRLEAD_ADMIN_KEY', `fl_abcd1234_${'s'.repeat(32)}`, 'adminKey', `fl_abcd1234_${'s'.repeat(32)}`],
     ['FAIRLEAD_ROLE', 'worker', 'role', 'worker'],
     ['FAIRLEAD_LOG_LEVEL', 'silent', 'logLevel', 'silent'],
+    ['FAIRLEAD_METRICS_PORT', '0', 'metricsPort', 0],
+    ['FAIRLEAD_DRAIN_SECONDS', '300', 'drainSeconds', 300],
   ] as const)('%s=%s', (name, value, property, expected) => {
     expect(readConfig({ [name]: value })[property]).toBe(expected);
   });
@@ -82,6 +87,13 @@ describe('a value that cannot be used is refused by the name of its setting', ()
     ['FAIRLEAD_JWKS_URL', 'file:///etc/passwd'],
     ['FAIRLEAD_ROLE', 'boss'],
     ['FAIRLEAD_LOG_LEVEL', 'loud'],
+    ['FAIRLEAD_METRICS_PORT', '65536'],
+    ['FAIRLEAD_DRAIN_SECONDS', '301'],
+    ['FAIRLEAD_DRAIN_SECONDS', '-1'],
+    ['FAIRLEAD_DRAIN_SECONDS', '2.5'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'grpc://localhost:4317'],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.5'],
   ])('%s=%s', (name, value) => {
     const faults = faultsOf({ [name]: value });
     expect(faults).toHaveLength(1);
@@ -137,6 +149,30 @@ describe('production', () => {
   ])('%j → %s', (env, expected) => {
     expect(readConfig(env).production).toBe(expected);
   });
+});
+
+describe('traces', () => {
+  test.each([
+    [{}, null],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel:4318' }, { url: 'http://otel:4318/v1/traces', share: 1 }],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel/in/' }, { url: 'http://otel/in/v1/traces', share: 1 }],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://otel:4318', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://tempo/t' },
+      { url: 'http://tempo/t', share: 1 },
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://tempo/t', OTEL_TRACES_SAMPLER_ARG: '0.1' },
+      { url: 'http://tempo/t', share: 0.1 },
+    ],
+  ])('%j → %j', (env, expected) => {
+    expect(readConfig(env).tracing).toEqual(expected);
+  });
+});
+
+test('a server that is told to stop goes on serving for three seconds in production, and for none on a workstation', () => {
+  expect(readConfig({ NODE_ENV: 'production' }).drainSeconds).toBe(3);
+  expect(readConfig({ NODE_ENV: 'production', FAIRLEAD_DRAIN_SECONDS: '0' }).drainSeconds).toBe(0);
+  expect(readConfig({}).drainSeconds).toBe(0);
 });
 
 describe('tokens', () => {

@@ -127,6 +127,8 @@ export class Batch implements RoutingState {
     deadlines: new Map(),
   };
   readonly #due: Deadline[];
+  /** Deadlines that it has taken. */
+  readonly fired: Deadline[] = [];
   readonly #waiting: readonly QueuedLead[];
   #freed = false;
   readonly #byKey = new Map<string, OwnedLead>();
@@ -147,7 +149,9 @@ export class Batch implements RoutingState {
 
   /** Deadlines that are due and that no operation of this batch has taken yet. */
   takeDue(): readonly Deadline[] {
-    return this.#due.splice(0);
+    const due = this.#due.splice(0);
+    this.fired.push(...due);
+    return due;
   }
 
   /** The leads that wait in these queues, as far as they were read, those to be served first in front. */

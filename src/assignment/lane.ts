@@ -1,3 +1,4 @@
+import { type Call, calls } from '../calls.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
@@ -46,6 +47,20 @@ export interface LaneOptions {
   readonly committed: (workspaceId: string, lastEvent: number) => void;
   /** Most leads in one transaction, 256 unless told. */
   readonly batchSize?: number;
+  /** Told of each transaction, for who measures. */
+  readonly report?: (commit: Commit) => void;
+}
+
+/** One transaction that was committed. All moments by `performance.now()`. */
+export interface Commit {
+  readonly batch: Batch;
+  /** What it carried out: since when that waited, and in what call; undefined where the server did it by itself. */
+  readonly operations: readonly { readonly enteredAt: number; readonly call: Call | undefined }[];
+  /** A connection was asked for. */
+  readonly beganAt: number;
+  /** The lane was its own. */
+  readonly lockedAt: number;
+  readonly committedAt: number;
 }
 
 /** Large enough that a commit's cost is spread thin, small enough that it stays under some 50 ms. */
@@ -63,6 +78,8 @@ const DECIDING_MS = 500;
 
 interface Waiting {
   readonly operation: Operation<unknown>;
+  readonly enteredAt: number;
+  readonly call: Call | undefined;
   resolve(result: unknown): void;
   reject(error: unknown): void;
 }
@@ -84,7 +101,8 @@ const arrives = ({ keys, people }: Operation<unknown>): boolean => keys.length +
 const sizeOf = (list: readonly Waiting[]): number => list.reduce((sum, { operation }) => sum + operation.size, 0);
 
 /** This process's side of a workspace's lane: one batch at a time, in the order of arrival. */
-export function createLane({ database, workspaceId, clock, committed, batchSize = BATCH_SIZE }: LaneOptions): Lane {
+export function createLane(options: LaneOptions): Lane {
+  const { database, workspaceId, clock, committed, batchSize = BATCH_SIZE, report } = options;
   const queue: Waiting[] = [];
   let waitingLeads = 0;
   let memory: Memory | null = null;
@@ -123,7 +141,7 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
   async function commit(batch: readonly Waiting[]): Promise<void> {
     let outcomes: Outcome[];
     try {
-      outcomes = await transact(batch.map(({ operation }) => operation));
+      outcomes = await transact(batch);
     } catch (error) {
       if (batch.length > 1 && !isUnavailable(error)) {
         for (const waiting of batch) await commit([waiting]);
@@ -143,11 +161,11 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
     }
   }
 
-  async function transact(operations: readonly Operation<unknown>[]): Promise<Outcome[]> {
+  async function transact(batch: readonly Waiting[]): Promise<Outcome[]> {
     for (let tried = 1; ; tried += 1) {
       try {
         let outcomes: Outcome[] | null;
-        do outcomes = await transactOnce(operations);
+        do outcomes = await transactOnce(batch);
         while (outcomes === null);
         return outcomes;
       } catch (error) {
@@ -159,11 +177,14 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
   }
 
   /** Null where so much waited that nothing else had its turn. */
-  async function transactOnce(operations: readonly Operation<unknown>[]): Promise<Outcome[] | null> {
+  async function transactOnce(taken: readonly Waiting[]): Promise<Outcome[] | null> {
+    const operations = taken.map(({ operation }) => operation);
+    const beganAt = performance.now();
     const client = await database.pool.connect();
     let broken: Error | undefined;
     try {
       const before = await enterLane(client, workspaceId, SILENT_MS);
+      const lockedAt = performance.now();
       const { lastAssignment } = before;
       if (memory?.counters.batch !== before.batch || operations.includes(serveQueues)) lookedFor = null;
       const current = await refresh(client, workspaceId, memory, before);
@@ -193,6 +214,8 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
       }
       await client.query('COMMIT');
       memory = current;
+      const committedAt = performance.now();
+      report?.({ batch, operations: taken.slice(0, outcomes.length), beganAt, lockedAt, committedAt });
       if (hasServed || hasFreed) lookedFor = null;
       freed ||= (hasServed || hasFreed) && whoCouldBeServed(current, now) !== '';
       // Autovacuum would do it too, only later: that it failed is no news.
@@ -216,7 +239,14 @@ export function createLane({ database, workspaceId, clock, committed, batchSize 
           return reject(new Unavailable('Too many leads are waiting. Repeat the call in a few seconds.'));
         }
         waitingLeads += operation.size;
-        queue.push({ operation, resolve: resolve as (result: unknown) => void, reject });
+        const enteredAt = performance.now();
+        queue.push({
+          operation,
+          enteredAt,
+          call: calls.getStore(),
+          resolve: resolve as (result: unknown) => void,
+          reject,
+        });
         running ??= drain();
       }),
     close: async () => {

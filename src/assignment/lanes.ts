@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
-import { createLane, type Lane, type Operation } from './lane.ts';
+import { type Commit, createLane, type Lane, type Operation } from './lane.ts';
 
 /** The lanes of all workspaces that this process has had to do with. */
 export interface Lanes {
@@ -13,6 +13,7 @@ export function createLanes(options: {
   readonly clock: Clock;
   readonly committed: (workspaceId: string, lastEvent: number) => void;
   readonly batchSize?: number;
+  readonly report?: (commit: Commit) => void;
 }): Lanes {
   const lanes = new Map<string, Lane>();
   return {

@@ -9,5 +9,6 @@ export async function run(): Promise<number | null> {
     console.log(`\nAdmin key, shown this once — keep it:\n\n  ${app.newAdminKey}\n`);
   }
   console.log(`Fairlead listens on ${app.url}/graphql`);
+  if (app.metricsUrl !== null) console.log(`Prometheus finds its metrics at ${app.metricsUrl}`);
   return null;
 }

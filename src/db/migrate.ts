@@ -33,7 +33,11 @@ interface Migration {
   readonly checksum: string;
 }
 
-async function readMigrations(directory: string): Promise<Migration[]> {
+/** What the code knows, in order. */
+export type KnownMigrations = readonly Pick<Migration, 'name' | 'checksum'>[];
+
+/** @throws Error for a directory that cannot be read */
+export async function readMigrations(directory: string = MIGRATIONS_DIR): Promise<Migration[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
   return Promise.all(
@@ -108,29 +112,42 @@ interface AppliedRow {
 const SELECT_APPLIED =
   'SELECT "migration_name", "checksum", "finished_at" FROM "_prisma_migrations" WHERE "rolled_back_at" IS NULL ORDER BY "migration_name"';
 
+/** Why the code cannot go on with what is applied; null if it can. */
+function faultOf(applied: readonly AppliedRow[], known: KnownMigrations): string | null {
+  for (const { migration_name: name, checksum, finished_at } of applied) {
+    const own = known.find((migration) => migration.name === name);
+    if (!own) {
+      return `The database has the migration ${name}, which this version of Fairlead does not know: it is newer. Start the newer version.`;
+    }
+    if (finished_at === null) {
+      return `The migration ${name} was begun by another tool and did not finish. Mend the database, then say so with prisma migrate resolve.`;
+    }
+    if (own.checksum !== checksum) {
+      return `The migration ${name} was changed after it had been applied. Restore the file; changes go into a new migration.`;
+    }
+  }
+  return null;
+}
+
+/**
+ * Why a running server does not fit its database, in one line; null if it has exactly the migrations that the code knows.
+ * @throws Error when the database does not answer
+ */
+export async function migrationFault(pool: Pick<pg.Pool, 'query'>, known: KnownMigrations): Promise<string | null> {
+  const { rows } = await pool.query<AppliedRow>(SELECT_APPLIED);
+  const missing = known.find(({ name }) => !rows.some((row) => row.migration_name === name));
+  const fault = faultOf(rows, known);
+  if (fault !== null || !missing) return fault;
+  return `The database lacks the migration ${missing.name}: it was restored to an earlier point. Start the server anew.`;
+}
+
 /** The names in the database. @throws MigrationError when one of them is not as in the code */
-async function readApplied(client: pg.ClientBase, all: readonly Migration[]): Promise<ReadonlySet<string>> {
+async function readApplied(client: pg.ClientBase, all: KnownMigrations): Promise<ReadonlySet<string>> {
   const { rows: found } = await client.query(`SELECT to_regclass('"_prisma_migrations"') IS NOT NULL AS "there"`);
   if (!found[0].there) return new Set();
   const { rows } = await client.query<AppliedRow>(SELECT_APPLIED);
-  for (const { migration_name: name, checksum, finished_at } of rows) {
-    const migration = all.find((each) => each.name === name);
-    if (!migration) {
-      throw new MigrationError(
-        `The database has the migration ${name}, which this version of Fairlead does not know: it is newer. Start the newer version.`,
-      );
-    }
-    if (finished_at === null) {
-      throw new MigrationError(
-        `The migration ${name} was begun by another tool and did not finish. Mend the database, then say so with prisma migrate resolve.`,
-      );
-    }
-    if (checksum !== migration.checksum) {
-      throw new MigrationError(
-        `The migration ${name} was changed after it had been applied. Restore the file; changes go into a new migration.`,
-      );
-    }
-  }
+  const fault = faultOf(rows, all);
+  if (fault !== null) throw new MigrationError(fault);
   return new Set(rows.map(({ migration_name }) => migration_name));
 }
 
@@ -149,7 +166,7 @@ export async function missingMigrations(
 }
 
 /** Unless another server has applied it meanwhile. */
-async function apply(client: pg.ClientBase, migration: Migration, all: readonly Migration[]): Promise<boolean> {
+async function apply(client: pg.ClientBase, migration: Migration, all: KnownMigrations): Promise<boolean> {
   if ((await readApplied(client, all)).has(migration.name)) return false;
   await client.query(migration.sql);
   await client.query(

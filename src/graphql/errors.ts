@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
+import { type Call, calls, newRequestId } from '../calls.ts';
 import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
 import { type ErrorCode, Refusal } from '../domain/errors.ts';
 import { CursorRefused } from '../events/cursor.ts';
@@ -46,7 +46,10 @@ export const REQUEST_ERRORS = {
     description:
       'The database does not answer, or not in time. Repeat the call; with an idempotency key nothing is done twice.',
   },
-  INTERNAL: { status: 200, description: 'A fault of the server; `extensions.reference` finds it in the log.' },
+  INTERNAL: {
+    status: 200,
+    description: 'A fault of the server; `extensions.reference`, the id of the request, finds it in the log.',
+  },
 } as const;
 export type RequestErrorCode = keyof typeof REQUEST_ERRORS;
 
@@ -85,6 +88,10 @@ export const withCode = (error: GraphQLError): GraphQLError => {
   return requestError(code, message, { nodes, path, extensions });
 };
 
+/** For log lines of a call over a socket. */
+export const socketOf = (call: Pick<Call, 'connectionId'> | undefined): Partial<Pick<Call, 'connectionId'>> =>
+  call?.connectionId == null ? {} : { connectionId: call.connectionId };
+
 /** What a caller may know of an error: what they can act on; anything else is an accident with a reference. */
 export function maskError(error: unknown, log: Logger): GraphQLError {
   const place = error instanceof GraphQLError ? error : {};
@@ -100,8 +107,10 @@ export function maskError(error: unknown, log: Logger): GraphQLError {
     const { message } = original instanceof Unavailable ? original : new Unavailable();
     return requestError('UNAVAILABLE', message, place);
   }
-  const reference = randomUUID();
-  log.error({ err: original, reference }, 'masked error');
+  const call = calls.getStore();
+  // An event of a subscription that cannot be read belongs to no call: that ended when the subscription had begun.
+  const reference = call?.requestId ?? newRequestId();
+  log.error({ err: original, requestId: reference, ...socketOf(call) }, 'masked error');
   const message = `Something went wrong on our side. Tell the operator this reference: ${reference}`;
   return requestError('INTERNAL', message, { ...place, extensions: { reference } });
 }

@@ -1,4 +1,5 @@
 import type { ObjectRef } from '@pothos/core';
+import { calls } from '../calls.ts';
 import { ERROR_CODES, type ErrorCode, formatPath, InvalidInput, type Issue, Refusal } from '../domain/errors.ts';
 import { builder } from './builder.ts';
 
@@ -66,7 +67,9 @@ export async function orRefusal<Success>(work: () => Promise<Success>): Promise<
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Refusal) return { refusal: error };
-    throw error;
+    if (!(error instanceof Refusal)) throw error;
+    const call = calls.getStore();
+    if (call) call.outcome = error.code;
+    return { refusal: error };
   }
 }

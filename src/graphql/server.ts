@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { type Authenticate, Unauthenticated } from '../auth/authenticate.ts';
 import type { Principal } from '../auth/principal.ts';
 import { reachOf } from '../auth/visibility.ts';
+import { calls, newCall, REQUEST_ID_HEADER, requestIdOf } from '../calls.ts';
 import { type Context, createContext, type Services } from './context.ts';
 import { maskError, type RequestErrorCode, requestError, withCode } from './errors.ts';
 import { GRAPHQL_PATH, PROTOCOL_LIMITS } from './protocol.ts';
@@ -19,6 +20,7 @@ import { schema } from './schema.ts';
 import { createSignedIn } from './signedIn.ts';
 import { createSockets, type FromSocket } from './sockets.ts';
 import { createSubscriptions, Subscription, type Subscriptions } from './subscriptions.ts';
+import { type CallWatch, end, observed, outcomeOf, sentBy, UNWATCHED } from './watch.ts';
 
 /** What GraphiQL begins with. */
 const GRAPHIQL_QUERY = `# Put your key under Headers: { "authorization": "Bearer fl_..." }
@@ -35,6 +37,8 @@ export interface GraphQLServer {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Takes WebSocket upgrades of an HTTP server. */
   attach(server: Server): void;
+  /** Open sockets and event streams. */
+  clients(): { readonly websocket: number; readonly sse: number };
   /** Closes sockets, with 1001, and event streams, so that clients go on elsewhere. */
   dispose(): Promise<void>;
 }
@@ -45,6 +49,7 @@ export interface GraphQLServerOptions {
   readonly log: Logger;
   /** Closes introspection, suggestions and GraphiQL to who is not signed in. */
   readonly production: boolean;
+  readonly watch?: CallWatch;
 }
 
 /** What comes in with an operation: over HTTP Node's pair, over a socket who is signed in on it. */
@@ -53,7 +58,8 @@ interface Incoming {
   readonly socket?: FromSocket;
 }
 
-export function createGraphQLServer({ services, authenticate, log, production }: GraphQLServerOptions): GraphQLServer {
+export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
+  const { services, authenticate, log, production, watch = UNWATCHED } = options;
   const { database } = services;
   const signedIn = createSignedIn<ServerResponse>({
     database,
@@ -69,7 +75,9 @@ export function createGraphQLServer({ services, authenticate, log, production }:
   const authentication: Plugin = {
     onRequestParse: async ({ request }) => {
       try {
-        principals.set(request, await authenticate(request.headers.get('authorization')));
+        const principal = await authenticate(request.headers.get('authorization'));
+        principals.set(request, principal);
+        sentBy(calls.getStore(), principal);
       } catch (error) {
         if (!(error instanceof Unauthenticated)) throw error;
         throw requestError('UNAUTHENTICATED', error.message);
@@ -124,6 +132,7 @@ export function createGraphQLServer({ services, authenticate, log, production }:
       jsonOnly,
       authentication,
       withCodes,
+      observed(watch),
       deadline,
       eventStreams(subscriptions),
       ...(armor.plugins as unknown as Plugin[]),
@@ -132,7 +141,10 @@ export function createGraphQLServer({ services, authenticate, log, production }:
       if (socket) return createContext(services, socket.principal, socket.closeSlow);
       const principal = principals.get(request) ?? null;
       if (!res || !/\bsubscription\b/.test(params.query ?? '')) return createContext(services, principal, null);
-      const close = (): void => void res.destroy();
+      const close = (): void => {
+        watch.closedSlow();
+        res.destroy();
+      };
       const authorization = request.headers.get('authorization');
       streams.add(res);
       res.once('close', () => {
@@ -148,15 +160,31 @@ export function createGraphQLServer({ services, authenticate, log, production }:
     },
   });
 
-  const sockets = createSockets({ yoga, subscriptions, database, authenticate, log });
+  const sockets = createSockets({ yoga, subscriptions, database, authenticate, log, watch });
 
   return {
     handle: (request, response) => {
-      void Promise.resolve(yoga(request, response)).catch((error: unknown) => {
-        log.error({ err: error }, 'request failed');
-        if (!response.headersSent) response.writeHead(500).end();
+      const requestId = requestIdOf(request.headers[REQUEST_ID_HEADER]);
+      response.setHeader(REQUEST_ID_HEADER, requestId);
+      const { traceparent } = request.headers;
+      const call = newCall({
+        requestId,
+        connectionId: null,
+        traceparent: typeof traceparent === 'string' ? traceparent : null,
       });
+      watch.began(call);
+      response.once('close', () => {
+        if (call.outcome === 'OK') call.outcome = outcomeOf(response);
+        end(call, watch);
+      });
+      void calls
+        .run(call, async () => yoga(request, response))
+        .catch((error: unknown) => {
+          log.error({ err: error, requestId }, 'request failed');
+          if (!response.headersSent) response.writeHead(500).end();
+        });
     },
+    clients: () => ({ websocket: sockets.count(), sse: streams.size }),
     attach: sockets.attach,
     dispose: async () => {
       signedIn.stop();

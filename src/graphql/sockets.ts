@@ -9,12 +9,14 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { type Authenticate, Unauthenticated } from '../auth/authenticate.ts';
 import type { Principal } from '../auth/principal.ts';
 import { reachOf } from '../auth/visibility.ts';
+import { type Call, calls, newCall, newRequestId, REQUEST_ID_HEADER, requestIdOf } from '../calls.ts';
 import type { Database } from '../db/client.ts';
 import type { Context } from './context.ts';
-import { maskError, requestError, withCode } from './errors.ts';
+import { maskError, requestError, socketOf, withCode } from './errors.ts';
 import { GRAPHQL_PATH, PROTOCOL_LIMITS } from './protocol.ts';
 import { createSignedIn } from './signedIn.ts';
 import { type Executed, Subscription, type Subscriptions } from './subscriptions.ts';
+import { type CallWatch, codeOf, describe, end, sentBy } from './watch.ts';
 
 /** A socket that has not answered a ping when the next one is due is taken to be dead. */
 const PING_EVERY_SECONDS = 12;
@@ -38,6 +40,8 @@ export interface FromSocket {
 export interface Sockets {
   /** Takes WebSocket upgrades of an HTTP server. */
   attach(server: Server): void;
+  /** How many are open. */
+  count(): number;
   /** Closes them with 1001, so that clients go on elsewhere. */
   dispose(): Promise<void>;
 }
@@ -45,7 +49,7 @@ export interface Sockets {
 /** What is kept of each socket: nothing of the request that opened it, whose headers alone are some kilobytes. */
 interface SocketExtra {
   readonly socket: WebSocket;
-  readonly request: { readonly socket: Duplex };
+  readonly request: { readonly socket: Duplex; readonly connectionId: string };
   principal?: Principal | null;
 }
 
@@ -59,9 +63,30 @@ interface Prepared {
 const preparedExecution = (
   execute: (args: ExecutionArgs) => ReturnType<Prepared['run']>,
   args: ExecutionArgs,
+  call: Call,
+  watch: CallWatch,
 ): Prepared => ({
-  run: async () => execute(args),
+  run: () =>
+    calls.run(call, async () => {
+      try {
+        const result = await execute(args);
+        if ('errors' in result && result.errors) call.outcome = codeOf(result.errors[0]);
+        return result;
+      } finally {
+        end(call, watch);
+      }
+    }),
 });
+const closerOf =
+  (socket: WebSocket, { requestId, connectionId }: Call, log: Logger, watch: CallWatch) =>
+  (): void => {
+    watch.closedSlow();
+    log.warn(
+      { requestId, ...socketOf({ connectionId }) },
+      'a socket that does not read its events is closed; it can resume from its cursor',
+    );
+    closeSoon(socket, SLOW_CONSUMER, 'Too slow; resume from the last cursor');
+  };
 const preparedStream = (stream: ExecutionResult | AsyncIterable<ExecutionResult>): Prepared => ({
   run: async () => stream,
 });
@@ -75,8 +100,9 @@ export function createSockets(options: {
   readonly database: Database;
   readonly authenticate: Authenticate;
   readonly log: Logger;
+  readonly watch: CallWatch;
 }): Sockets {
-  const { yoga, subscriptions, database, authenticate, log } = options;
+  const { yoga, subscriptions, database, authenticate, log, watch } = options;
   const signedIn = createSignedIn<WebSocket>({
     database,
     authenticate,
@@ -92,7 +118,8 @@ export function createSockets(options: {
     id: string,
     params: SubscribePayload,
   ): Promise<ExecutionArgs> {
-    const closeSlow = (): void => closeSlowSocket(socket, log);
+    const call = calls.getStore() as Call;
+    const closeSlow = closerOf(socket, call, log, watch);
     const fromSocket: FromSocket = { principal, closeSlow };
     const enveloped = yoga.getEnveloped({ socket: fromSocket, params });
     const { schema, execute, contextFactory, parse, validate } = enveloped;
@@ -107,9 +134,12 @@ export function createSockets(options: {
       contextValue: await contextFactory(),
     } as ExecutionArgs;
     if (getOperationAST(document, args.operationName)?.operation !== 'subscription') {
-      return { ...args, rootValue: preparedExecution(execute, args) };
+      return { ...args, rootValue: preparedExecution(execute, args, call, watch) };
     }
+    describe(args);
     const begun = await subscriptions.subscribe(args);
+    if (!(begun instanceof Subscription) && begun.errors) call.outcome = codeOf(begun.errors[0]);
+    end(call, watch);
     const stream =
       begun instanceof Subscription
         ? new SocketStream({ subscription: begun, socket, wire: request.socket, id, log })
@@ -141,17 +171,26 @@ export function createSockets(options: {
         signedIn.delete(socket);
         pings.delete(socket);
       },
-      onSubscribe: async ({ subscriptions: open, extra }, id, params) => {
-        if (Object.keys(open).length > PROTOCOL_LIMITS.subscriptionsPerSocket) {
-          const message = `A socket carries at most ${PROTOCOL_LIMITS.subscriptionsPerSocket} operations at a time.`;
-          return [requestError('TOO_MANY_SUBSCRIPTIONS', message)];
-        }
-        try {
-          return await prepare(extra, id, params);
-        } catch (error) {
-          if (error instanceof RefusedOperation) return error.errors;
-          return [withCode(maskError(error, log))];
-        }
+      onSubscribe: ({ subscriptions: open, extra }, id, params) => {
+        const { request, principal = null } = extra;
+        const { connectionId } = request;
+        const call = newCall({ requestId: newRequestId(), connectionId, traceparent: null });
+        sentBy(call, principal);
+        watch.began(call);
+        return calls.run(call, async () => {
+          try {
+            if (Object.keys(open).length > PROTOCOL_LIMITS.subscriptionsPerSocket) {
+              const message = `A socket carries at most ${PROTOCOL_LIMITS.subscriptionsPerSocket} operations at a time.`;
+              throw new RefusedOperation([requestError('TOO_MANY_SUBSCRIPTIONS', message)]);
+            }
+            return await prepare(extra, id, params);
+          } catch (error) {
+            const errors = error instanceof RefusedOperation ? error.errors : [withCode(maskError(error, log))];
+            call.outcome = codeOf(errors[0]);
+            end(call, watch);
+            return errors;
+          }
+        });
       },
       execute: ({ rootValue }) => (rootValue as Prepared).run(),
       subscribe: ({ rootValue }) => (rootValue as Prepared).run(),
@@ -180,9 +219,13 @@ export function createSockets(options: {
         };
         if (request.url?.split('?')[0] !== GRAPHQL_PATH) return refuse('404 Not Found');
         if (!isSameOrigin(request)) return refuse('403 Forbidden');
-        server.handleUpgrade(request, wire, head, (socket) => server.emit('connection', socket, { socket: wire }));
+        const connectionId = requestIdOf(request.headers[REQUEST_ID_HEADER]);
+        server.handleUpgrade(request, wire, head, (socket) =>
+          server.emit('connection', socket, { socket: wire, connectionId }),
+        );
       });
     },
+    count: () => server.clients.size,
     dispose: async () => {
       pings.stop();
       signedIn.stop();
@@ -317,11 +360,6 @@ function startPings(): { add(socket: WebSocket): void; delete(socket: WebSocket)
 function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
   if (origin === undefined) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
-}
-
-function closeSlowSocket(socket: WebSocket, log: Logger): void {
-  log.warn('a socket that does not read its events is closed; it can resume from its cursor');
-  closeSoon(socket, SLOW_CONSUMER, 'Too slow; resume from the last cursor');
 }
 
 function closeSoon(socket: WebSocket, code: number, reason: string): void {

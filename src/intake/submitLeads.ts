@@ -5,7 +5,8 @@ import { type IncomingLead, type Previewed, preview, type Submitted, submit } fr
 import type { Principal } from '../auth/principal.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
-import { InvalidInput, Refusal } from '../domain/errors.ts';
+import { isUnavailable } from '../db/errors.ts';
+import { type ErrorCode, InvalidInput, Refusal } from '../domain/errors.ts';
 import { contentHash, issuesOf, LIMITS, type ParsedLead, parseLead } from './leadInput.ts';
 import { line } from './text.ts';
 
@@ -24,7 +25,12 @@ const idempotencyKeySchema = line(200)
 export interface Intake {
   readonly lanes: Lanes;
   readonly clock: Clock;
+  /** Told what became of each lead, for who counts. */
+  readonly received?: (outcome: Received) => void;
 }
+
+/** Stored, answered before under the same idempotency key, or why it was not stored. */
+export type Received = 'STORED' | 'REPEATED' | 'UNAVAILABLE' | ErrorCode;
 
 /**
  * Gives each lead an owner, in order: bulk equals single. Each has its own outcome; one that is refused leaves nothing
@@ -33,7 +39,7 @@ export interface Intake {
  * @throws InvalidInput for more than 500 leads; Unavailable
  */
 export async function submitLeads(
-  { lanes, clock }: Intake,
+  intake: Intake,
   principal: Principal,
   submissions: readonly Submission[],
   path: readonly (string | number)[] = ['leads'],
@@ -43,26 +49,35 @@ export async function submitLeads(
       { path: [...path], message: `has ${submissions.length} leads; ${LIMITS.leads} are the most in one call` },
     ]);
   }
-  const receivedAt = clock.now();
+  const receivedAt = intake.clock.now();
   const parsed = submissions.map((submission, index) =>
     parseSubmission(submission, principal, receivedAt, [...path, index]),
   );
-  const sound = parsed.filter((lead): lead is IncomingLead => !(lead instanceof Refusal));
-  const outcomes = await Promise.all(sound.map((lead) => lanes.run(principal.workspaceId, submit(lead))));
-  return parsed.map((lead) => (lead instanceof Refusal ? lead : (outcomes.shift() as SubmitOutcome)));
+  return Promise.all(parsed.map((lead) => receive(intake, principal, lead)));
 }
 
 /** One lead. @throws Refusal, Unavailable */
-export async function submitLead(
-  { lanes, clock }: Intake,
-  principal: Principal,
-  submission: Submission,
-): Promise<Submitted> {
-  const lead = parseSubmission(submission, principal, clock.now(), []);
-  if (lead instanceof Refusal) throw lead;
-  const outcome = await lanes.run(principal.workspaceId, submit(lead));
+export async function submitLead(intake: Intake, principal: Principal, submission: Submission): Promise<Submitted> {
+  const lead = parseSubmission(submission, principal, intake.clock.now(), []);
+  const outcome = await receive(intake, principal, lead);
   if (outcome instanceof Refusal) throw outcome;
   return outcome;
+}
+
+/** Puts a lead in line, unless it was refused already. */
+async function receive(
+  { lanes, received }: Intake,
+  { workspaceId }: Principal,
+  lead: IncomingLead | Refusal,
+): Promise<SubmitOutcome> {
+  try {
+    const outcome = lead instanceof Refusal ? lead : await lanes.run(workspaceId, submit(lead));
+    received?.(outcome instanceof Refusal ? outcome.code : outcome.repeated ? 'REPEATED' : 'STORED');
+    return outcome;
+  } catch (error) {
+    if (isUnavailable(error)) received?.('UNAVAILABLE');
+    throw error;
+  }
 }
 
 /**

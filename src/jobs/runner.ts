@@ -11,6 +11,7 @@ import {
 } from 'graphile-worker';
 import type { Logger as Log } from 'pino';
 import { v7 } from 'uuid';
+import { newRequestId } from '../calls.ts';
 import type { Database } from '../db/client.ts';
 
 /*
@@ -28,15 +29,33 @@ export interface Job {
 }
 
 export interface Jobs {
-  add(jobs: readonly Job[]): Promise<void>;
+  /** @param requestId of what they are caused by: their log lines carry it */
+  add(jobs: readonly Job[], requestId: string): Promise<void>;
+  /** For how long the job that is due longest has waited to be run; 0 where none waits. */
+  oldestSeconds(): Promise<number>;
   stop(): Promise<void>;
 }
 
 export interface JobsOptions {
   readonly database: Database;
   readonly log: Log;
-  /** Each gets the payload of its jobs. */
-  readonly tasks: Readonly<Record<string, (payload: unknown) => Promise<void>>>;
+  /** Each gets the payload of its jobs, and a log whose lines say which job it is. */
+  readonly tasks: Readonly<Record<string, (payload: unknown, log: Log) => Promise<void>>>;
+  /** Told of each attempt, for who measures. */
+  readonly ran?: (run: JobRun) => void;
+}
+
+/** One attempt at a job. */
+export interface JobRun {
+  readonly task: string;
+  readonly jobId: string;
+  readonly attempt: number;
+  readonly requestId: string;
+  /** RETRY: it failed and is tried again later; FAILED: for good. */
+  readonly outcome: 'DONE' | 'RETRY' | 'FAILED';
+  /** By `performance.now()`. */
+  readonly beganAt: number;
+  readonly endedAt: number;
 }
 
 const HEARTBEAT_MS = 3_000;
@@ -56,8 +75,12 @@ export const installJobs = ({ pool }: Pick<Database, 'pool'>, log: Log): Promise
 /** What a server that stops has not done by then it leaves to another one, as if it had died. */
 const LEAVE_AFTER_MS = 3_000;
 
+const SELECT_OLDEST = `
+  SELECT extract(epoch FROM now() - min("run_at"))::float AS "seconds" FROM graphile_worker.jobs
+  WHERE "locked_at" IS NULL AND "attempts" < "max_attempts" AND "run_at" <= now()`;
+
 /** Runs jobs of the database until stopped, and adds them. */
-export async function startJobs({ database, log, tasks }: JobsOptions): Promise<Jobs> {
+export async function startJobs({ database, log, tasks, ran }: JobsOptions): Promise<Jobs> {
   const { pool: pgPool } = database;
   const logger = loggerTo(log);
   const events: WorkerEvents = new EventEmitter();
@@ -66,24 +89,45 @@ export async function startJobs({ database, log, tasks }: JobsOptions): Promise<
   events.on('pool:create', ({ workerPool }) => {
     poolId = workerPool.id;
   });
-  events.on('job:failed', ({ job, error }) =>
-    log.error({ err: error, task: job.task_identifier }, 'a job failed for good'),
-  );
   /** Lets go of the jobs under way: each fails, and is tried again by whoever takes it. */
   const leave = new Set<(reason: Error) => void>();
   const taskList: TaskList = Object.fromEntries(
-    Object.entries(tasks).map(([name, task]) => [
-      name,
-      (payload: unknown) => {
-        const { promise, resolve, reject } = Promise.withResolvers<void>();
-        leave.add(reject);
-        void task(payload)
-          .then(resolve, reject)
-          .finally(() => leave.delete(reject));
-        return promise;
-      },
-    ]),
+    Object.entries(tasks).map(([name, task]) => [name, (payload, { job }) => attempt(name, task, payload, job)]),
   );
+
+  /** Fails when the server leaves the job to another one, although the work goes on. */
+  function orLeft(work: Promise<void>): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    leave.add(reject);
+    void work.then(resolve, reject).finally(() => leave.delete(reject));
+    return promise;
+  }
+
+  /** Errors are written once: as a warning while it is tried again, as an error when it is not. */
+  async function attempt(
+    task: string,
+    work: JobsOptions['tasks'][string],
+    payload: unknown,
+    job: { readonly id: string; readonly attempts: number; readonly max_attempts: number },
+  ): Promise<void> {
+    const { requestId = newRequestId() } = payload as { requestId?: string };
+    const about = { requestId, task, jobId: job.id, attempt: job.attempts };
+    const jobLog = log.child(about);
+    const beganAt = performance.now();
+    const end = (outcome: JobRun['outcome']): void => ran?.({ ...about, outcome, beganAt, endedAt: performance.now() });
+    try {
+      await orLeft(work(payload, jobLog));
+      end('DONE');
+      jobLog.debug({ ms: Math.round(performance.now() - beganAt) }, 'job done');
+    } catch (error) {
+      const isLast = job.attempts >= job.max_attempts;
+      end(isLast ? 'FAILED' : 'RETRY');
+      if (isLast) jobLog.error({ err: error }, 'a job failed for good');
+      else jobLog.warn({ err: error }, 'a job failed; it is tried again');
+      throw error;
+    }
+  }
+
   const runner: Runner = await run({
     pgPool,
     taskList,
@@ -105,17 +149,21 @@ export async function startJobs({ database, log, tasks }: JobsOptions): Promise<
     });
   }, HEARTBEAT_MS);
   return {
-    add: async (jobs) => {
+    add: async (jobs, requestId) => {
       if (jobs.length === 0) return;
       await utils.addJobs(
         jobs.map(({ task, payload, key, line }) => ({
           identifier: task,
-          payload,
+          payload: { ...payload, requestId },
           jobKey: key,
           queueName: line,
           maxAttempts: MAX_ATTEMPTS,
         })),
       );
+    },
+    oldestSeconds: async () => {
+      const { rows } = await pgPool.query<{ seconds: number }>(SELECT_OLDEST);
+      return Math.max(0, rows[0]?.seconds ?? 0);
     },
     stop: async () => {
       clearInterval(timer);
