@@ -25,7 +25,7 @@ test('nothing has to be set', () => {
     allowPrivateAddresses: false,
     metricsPort: undefined,
     tracing: null,
-    drainSeconds: 0,
+    drainSeconds: 1,
     production: false,
   });
 });
@@ -169,10 +169,10 @@ describe('traces', () => {
   });
 });
 
-test('a server that is told to stop goes on serving for three seconds in production, and for none on a workstation', () => {
+test('a server that is told to stop goes on serving for three seconds in production, and for one elsewhere', () => {
   expect(readConfig({ NODE_ENV: 'production' }).drainSeconds).toBe(3);
   expect(readConfig({ NODE_ENV: 'production', FAIRLEAD_DRAIN_SECONDS: '0' }).drainSeconds).toBe(0);
-  expect(readConfig({}).drainSeconds).toBe(0);
+  expect(readConfig({}).drainSeconds).toBe(1);
 });
 
 describe('tokens', () => {
