@@ -79,36 +79,49 @@ export async function checkMigrations(client: pg.Client): Promise<{ finding: Fin
   }
 }
 
-/** Whether our user may do what servers do: use every table, and at a start make new ones. */
+/**
+ * Whether our user may do what servers do: use every table, and at a start make new ones, unless the tables belong to
+ * somebody else, who migrates them.
+ */
 export async function checkRights(client: pg.Client): Promise<Finding> {
+  // The lists of migrations are only read by who does not migrate.
   const { rows } = await client.query(
     `SELECT current_user AS "user", has_schema_privilege('public', 'CREATE') AS "mayMakeTables",
-       has_database_privilege(current_database(), 'CREATE') OR to_regnamespace('graphile_worker') IS NOT NULL AS "mayMakeSchemas",
-       (SELECT count(*)::int FROM pg_class c JOIN pg_namespace n ON n."oid" = c."relnamespace"
-        WHERE n."nspname" IN ('public', 'graphile_worker') AND c."relkind" IN ('r', 'p')
-          AND NOT (has_schema_privilege(n."oid", 'USAGE') AND has_table_privilege(c."oid", 'SELECT')
-            AND has_table_privilege(c."oid", 'INSERT') AND has_table_privilege(c."oid", 'UPDATE')
-            AND has_table_privilege(c."oid", 'DELETE'))) AS "closed",
-       (SELECT count(*)::int FROM pg_class c JOIN pg_namespace n ON n."oid" = c."relnamespace"
-        WHERE n."nspname" IN ('public', 'graphile_worker') AND c."relkind" IN ('r', 'p')
-          AND NOT pg_has_role(c."relowner", 'USAGE')) AS "foreign"`,
+       has_database_privilege(current_database(), 'CREATE') AS "mayMakeSchemas",
+       to_regnamespace('graphile_worker') IS NOT NULL AS "hasJobs",
+       count(t."oid") FILTER (WHERE NOT (has_schema_privilege(t."schema", 'USAGE') AND has_table_privilege(t."oid", 'SELECT')
+         AND (t."isList" OR has_table_privilege(t."oid", 'INSERT') AND has_table_privilege(t."oid", 'UPDATE')
+           AND has_table_privilege(t."oid", 'DELETE'))))::int AS "closed",
+       count(t."oid") FILTER (WHERE NOT pg_has_role(t."owner", 'USAGE'))::int AS "foreign"
+     FROM (VALUES (1)) AS one LEFT JOIN (
+       SELECT c."oid", c."relowner" AS "owner", n."oid" AS "schema", c."relname" IN ('_prisma_migrations', 'migrations') AS "isList"
+       FROM pg_class c JOIN pg_namespace n ON n."oid" = c."relnamespace"
+       WHERE n."nspname" IN ('public', 'graphile_worker') AND c."relkind" IN ('r', 'p')) AS t ON true`,
   );
-  const { user, mayMakeTables, mayMakeSchemas, closed, foreign } = rows[0];
-  const grant = `GRANT CREATE, USAGE ON SCHEMA public TO "${user}"`;
+  const { user, mayMakeTables, mayMakeSchemas, hasJobs, closed, foreign } = rows[0];
+  const byOwner = `DATABASE_URL=<the owner's> npm run fairlead -- migrate --grant-to ${user}`;
   if (closed > 0) {
     return fault(
       'rights',
-      `The user ${user} may not read and write ${plural(closed, 'table')}. Connect as their owner, or grant it.`,
+      `The user ${user} may not read and write ${plural(closed, 'table')}. As their owner: ${byOwner}`,
     );
   }
-  if (!mayMakeTables) return fault('rights', `The user ${user} may not make tables, which a start does. ${grant};`);
-  if (!mayMakeSchemas) {
-    return fault('rights', `The user ${user} may not make the schema of the jobs. GRANT CREATE ON DATABASE to it.`);
+  if (!hasJobs && !mayMakeSchemas) {
+    return fault(
+      'rights',
+      `The user ${user} may not make the schema of the jobs. As the owner of the tables: ${byOwner}`,
+    );
   }
   if (foreign > 0) {
-    return warning(
+    return ok(
       'rights',
-      `${plural(foreign, 'table')} belong to somebody else than ${user}: enough to serve, but the migrations of an upgrade will fail. Upgrade as their owner.`,
+      `${user} may do all that a server does, except to migrate: that is up to the owner of the tables`,
+    );
+  }
+  if (!mayMakeTables) {
+    return fault(
+      'rights',
+      `The user ${user} may not make tables, which a start does. GRANT CREATE, USAGE ON SCHEMA public TO "${user}";`,
     );
   }
   return ok('rights', `${user} may do all that a server does`);

@@ -188,22 +188,28 @@ describe('rights', () => {
       level: 'fault',
       text: expect.stringContaining('read and write'),
     });
-    await owner.query(`GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO ${user}`);
+    await owner.query(`GRANT USAGE ON SCHEMA graphile_worker TO ${user}`);
+    await owner.query(`GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public, graphile_worker TO ${user}`);
+    expect(await checkRights(client)).toMatchObject({ level: 'fault', text: expect.stringContaining('--grant-to') });
+    await owner.query(`GRANT DELETE ON ALL TABLES IN SCHEMA public, graphile_worker TO ${user}`);
+    await owner.query(`REVOKE INSERT, UPDATE, DELETE ON "_prisma_migrations", graphile_worker.migrations FROM ${user}`);
     expect(await checkRights(client)).toMatchObject({
-      level: 'fault',
-      text: expect.stringContaining('read and write'),
+      level: 'ok',
+      text: expect.stringContaining('except to migrate'),
     });
-    await owner.query(`GRANT DELETE ON ALL TABLES IN SCHEMA public TO ${user}`);
-    expect(await checkRights(client)).toMatchObject({ level: 'fault', text: expect.stringContaining('make tables') });
-    await owner.query(`GRANT CREATE ON SCHEMA public TO ${user}`);
+    await owner.query('DROP SCHEMA graphile_worker CASCADE');
     expect(await checkRights(client)).toMatchObject({
       level: 'fault',
       text: expect.stringContaining('schema of the jobs'),
     });
     await owner.query(`GRANT CREATE ON DATABASE ${name} TO ${user}`);
+    expect(await checkRights(client)).toMatchObject({ level: 'ok' });
+    await owner.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    expect(await checkRights(client)).toMatchObject({ level: 'fault', text: expect.stringContaining('make tables') });
+    await owner.query(`GRANT CREATE, USAGE ON SCHEMA public TO ${user}`);
     expect(await checkRights(client)).toMatchObject({
-      level: 'warning',
-      text: expect.stringContaining('as their owner'),
+      level: 'ok',
+      text: expect.stringMatching(/all that a server does$/),
     });
     await client.end();
     await owner.end();

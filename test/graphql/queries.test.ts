@@ -1,4 +1,4 @@
-import { type ExecutionResult, execute, parse, subscribe } from 'graphql';
+import { type ExecutionResult, execute, parse } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLanes } from '../../src/assignment/lanes.ts';
 import { createAuthenticate } from '../../src/auth/authenticate.ts';
@@ -7,6 +7,7 @@ import { type Database, openDatabase } from '../../src/db/client.ts';
 import { createHub, type Hub } from '../../src/events/hub.ts';
 import { type Context, createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
+import { createSubscriptions, Subscription } from '../../src/graphql/subscriptions.ts';
 import { createLog } from '../../src/log.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { onePool } from '../support/companies.ts';
@@ -105,18 +106,23 @@ describe('the database is asked', () => {
       assignment { id number method stepKey planVersion assignedAt acknowledgedAt }
     } }`);
     const principal = await principalOf(await app.keyFor('REP', 'rep-1'));
-    const events = await subscribe({ schema, document, contextValue: contextOf(principal, true) });
-    if (!(Symbol.asyncIterator in events)) expect.fail(JSON.stringify(events));
-    const next = events.next();
+    const contextValue = contextOf(principal, true);
+    const events = await createSubscriptions({ services: contextValue, log: createLog('silent') }).subscribe({
+      schema,
+      document,
+      contextValue,
+    });
+    if (!(events instanceof Subscription)) expect.fail(JSON.stringify(events));
     const before = acquired;
     await submit(21);
-    const seen = [await next, await events.next(), await events.next()].map(
-      ({ value }) => value as ExecutionResult<{ feed: { lead: unknown; assignment: unknown } }>,
-    );
+    const seen: ExecutionResult<{ feed: { lead: unknown; assignment: unknown } }>[] = [];
+    while (seen.length < 3) {
+      for (const { result } of (await events.next()).value ?? []) seen.push(result as (typeof seen)[number]);
+    }
     expect(seen.map(({ errors, data }) => [errors, data?.feed.lead !== null, data?.feed.assignment !== null])).toEqual(
       Array.from({ length: 3 }, () => [undefined, true, true]),
     );
     expect(acquired - before).toBe(0);
-    await events.return(undefined);
+    await events.return();
   });
 });
