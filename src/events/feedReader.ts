@@ -87,7 +87,7 @@ export class FeedReader implements Feed, Subscriber {
     this.#at = position.number;
     this.#passed = position.number;
     const page = await this.#readOn();
-    refuseLost(this.#request.workspaceId, position, page);
+    refuseLost(position, page);
     this.#waiting = [...page.events];
   }
 
@@ -172,6 +172,8 @@ export class FeedReader implements Feed, Subscriber {
     const { workspaceId, repIds } = this.#request;
     const upTo = this.#channel.position;
     const page = await readEvents(this.#pool, { workspaceId, after: this.#at, upTo, limit: PAGE, repIds });
+    // Also in the middle: what was deleted while a long feed was read must not be a silent gap.
+    refuseExpired(workspaceId, this.#at, page);
     const last = page.events.at(-1);
     this.#at = page.events.length === PAGE && last ? last.number : Math.max(this.#at, upTo);
     return page;
@@ -214,15 +216,18 @@ function linkedTo(event: FeedEvent, previous: number): FeedEvent {
   return linked;
 }
 
-/** @throws CursorRefused where the events behind a position are not, or no longer, all there */
-function refuseLost(workspaceId: string, { number, at }: Position, { end, pruned, afterAt }: EventPage): void {
-  if (number < pruned) {
-    throw new CursorRefused(
-      'CURSOR_EXPIRED',
-      'Events that old are no longer kept. Read your leads anew, then go on from the cursor in this error.',
-      cursorOf(workspaceId, end),
-    );
-  }
+/** @throws CursorRefused where some of the events behind a number are no longer there */
+function refuseExpired(workspaceId: string, number: number, { end, pruned }: EventPage): void {
+  if (number >= pruned) return;
+  throw new CursorRefused(
+    'CURSOR_EXPIRED',
+    'Events that old are no longer kept. Read your leads anew, then go on from the cursor in this error.',
+    cursorOf(workspaceId, end),
+  );
+}
+
+/** @throws CursorRefused where the event of a position is not there */
+function refuseLost({ number, at }: Position, { end, pruned, afterAt }: EventPage): void {
   // The last one that was deleted cannot be compared any more.
   const isAnother = number > pruned && at?.getTime() !== afterAt?.getTime();
   if (number > end.number || isAnother) {

@@ -226,3 +226,14 @@ test('a cursor older than the retention is refused loudly, with a fresh one', as
   await fresh.ready;
   await fresh.close();
 });
+
+test('what is deleted while a long feed is read ends it loudly, and leaves no gap', async () => {
+  const hub = createHub({ database: app.database, log: createLog('silent') });
+  const after = await startCursor();
+  for (let sent = 0; sent < 1_500; sent += 500) await submit(500);
+  const feed = await hub.feed({ workspaceId: app.workspaceId, repIds: null, after });
+  expect((await feed.next()).value).toHaveLength(500);
+  const later = new Date(app.clock.now().getTime() + (RETENTION_DAYS + 1) * 86_400_000);
+  await pruneEvents(app.database, later);
+  await expect(feed.next()).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+});
