@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, nearest, readConfig, SETTING_NAMES } from '../src/config.ts';
 
@@ -28,6 +29,11 @@ test('nothing has to be set', () => {
     drainSeconds: 1,
     production: false,
   });
+});
+
+test('the table of the README lists the settings there are', () => {
+  const table = readFileSync('README.md', 'utf8').matchAll(/^\| `([A-Z_]+)` \|/gm);
+  expect(Array.from(table, ([, name]) => name)).toEqual(SETTING_NAMES);
 });
 
 test('an empty value is one that was left out', () => {

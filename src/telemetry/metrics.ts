@@ -170,19 +170,6 @@ export function createMetrics(clock: Clock): Metrics {
     registers,
   });
   new Gauge({
-    name: 'outbox_oldest_age_seconds',
-    help: 'For how long the job that is due longest has waited to be run; 0 where none waits. Where jobs run.',
-    registers,
-    async collect() {
-      this.reset();
-      // A database that does not answer must not make all other figures fail, nor show as an empty outbox.
-      await looked?.jobs?.oldestSeconds().then(
-        (seconds) => this.set(seconds),
-        () => this.set(Number.NaN),
-      );
-    },
-  });
-  new Gauge({
     name: 'database_connections',
     help: 'Connections of the pool, by whether they are in use.',
     labelNames: ['state'],
@@ -199,6 +186,20 @@ export function createMetrics(clock: Clock): Metrics {
     registers,
     collect() {
       this.set(looked?.database.pool.waitingCount ?? 0);
+    },
+  });
+  // After those of the connections, which are read in this order: its own query must not show among them.
+  new Gauge({
+    name: 'outbox_oldest_age_seconds',
+    help: 'For how long the job that is due longest has waited to be run; 0 where none waits. Where jobs run.',
+    registers,
+    async collect() {
+      this.reset();
+      // A database that does not answer must not make all other figures fail, nor show as an empty outbox.
+      await looked?.jobs?.oldestSeconds().then(
+        (seconds) => this.set(seconds),
+        () => this.set(Number.NaN),
+      );
     },
   });
   new Gauge({
