@@ -48,6 +48,7 @@ export async function openServer(databaseUrl: string): Promise<Server> {
   const env = {
     FAIRLEAD_ADMIN_KEY: ADMIN_KEY,
     FAIRLEAD_PRIVATE_ADDRESSES: 'allow',
+    FAIRLEAD_DRAIN_SECONDS: '1',
     // V8 lets garbage lie where there is memory, to 550 MB here: only with a limit does what a server holds say something.
     NODE_OPTIONS: `--max-old-space-size=${HEAP_MEGABYTES}`,
   };
