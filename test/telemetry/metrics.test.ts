@@ -3,6 +3,7 @@ import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createApp } from '../../src/app.ts';
+import { encodeId } from '../../src/graphql/ids.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createRatio } from '../../src/telemetry/ratio.ts';
 import { ADMIN_KEY, settableClock, startTestApp, type TestApp, testConfig, until } from '../support/app.ts';
@@ -55,11 +56,14 @@ test('what a server has done stands in its metrics, number for number', async ()
   app.clock.advance(120_000);
   const call = `mutation ($input: RecordActivityInput!) { recordActivity(input: $input) { __typename } }`;
   for (let twice = 0; twice < 2; twice += 1) await app.send(call, { input: { leadId: ids[0], kind: 'CALL' } });
+  const boss = await app.database.prisma.rep.findFirstOrThrow({ where: { key: 'boss' } });
+  const byHand = `mutation ($input: AssignLeadInput!) { assignLead(input: $input) { __typename } }`;
+  await app.send(byHand, { input: { leadId: ids[1], repId: encodeId('Rep', boss.id), reason: 'Knows them' } });
   const before = await scrape();
   expect(before.get('routing_failure_ratio')).toBe(0.25);
-  // Six submissions and two calls reached the lane.
-  expect(before.get('lane_batch_operations_sum')).toBe(8);
-  expect(before.get('lane_wait_seconds_count')).toBe(8);
+  // Six submissions, two calls and a move reached the lane.
+  expect(before.get('lane_batch_operations_sum')).toBe(9);
+  expect(before.get('lane_wait_seconds_count')).toBe(9);
   app.clock.advance(485_000);
   await app.sweep();
   await app.send('query AnyNameAtAll { me { name } }');
@@ -87,12 +91,13 @@ test('what a server has done stands in its metrics, number for number', async ()
   expect(about(samples, 'routing_fallback_total')).toEqual({ 'routing_fallback_total{reason="AT_CAPACITY"}': 1 });
   // That was ten minutes ago.
   expect(samples.get('routing_failure_ratio')).toBe(0);
-  // No owner called within ten minutes: due at second 600, carried out at 605.
-  expect(samples.get('escalations_total')).toBe(4);
-  expect(samples.get('deadline_lateness_seconds_count{kind="SLA"}')).toBe(4);
-  expect(samples.get('deadline_lateness_seconds_sum{kind="SLA"}')).toBe(20);
+  expect(samples.get('assignments_total{method="MANUAL"}')).toBe(1);
+  // Three owners did not call within ten minutes: due at second 600, carried out at 605. The one by hand has longer.
+  expect(samples.get('escalations_total')).toBe(3);
+  expect(samples.get('deadline_lateness_seconds_count{kind="SLA"}')).toBe(3);
+  expect(samples.get('deadline_lateness_seconds_sum{kind="SLA"}')).toBe(15);
   expect(about(samples, 'graphql_operations_total')).toEqual({
-    'graphql_operations_total{type="mutation",outcome="OK"}': 7,
+    'graphql_operations_total{type="mutation",outcome="OK"}': 8,
     'graphql_operations_total{type="mutation",outcome="IDEMPOTENCY_MISMATCH"}': 1,
     'graphql_operations_total{type="mutation",outcome="INVALID_INPUT"}': 1,
     'graphql_operations_total{type="query",outcome="OK"}': 1,
