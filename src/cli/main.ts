@@ -33,6 +33,11 @@ async function main([name = 'help', ...args]: readonly string[]): Promise<number
   return (await load()).run(args);
 }
 
+// Whoever reads only the first lines (`| head`) is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 try {
   const code = await main(process.argv.slice(2));
   if (code !== null) process.exit(code);
