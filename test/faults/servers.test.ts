@@ -17,7 +17,7 @@ afterAll(() => stage?.close());
 const stored = async ({ database, company }: Scene): Promise<number> =>
   database.prisma.lead.count({ where: { workspaceId: company.workspaceId } });
 
-const LEADS = longOr(7_000, 1_400);
+const LEADS = longOr(7_000, 700);
 scenario(
   () => stage,
   `${LEADS.toLocaleString('en')} leads from 100 clients at two servers go to seven reps, as many to each`,
