@@ -9,7 +9,7 @@ export default defineConfig({
     // Real servers, sockets and property tests: slow on a busy machine, never timed.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // The database and the tests share the cores.
-    maxWorkers: 3,
+    // The database and the tests share two cores; many tests wait for a server, a deadline or a socket most of the time.
+    maxWorkers: 4,
   },
 });

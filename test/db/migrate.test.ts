@@ -13,8 +13,15 @@ let database: TestDatabase;
 let pool: pg.Pool;
 beforeEach(async () => {
   database = await createTestDatabase({ template: false });
-  pool = new pg.Pool({ connectionString: database.url, max: 12 });
+  pool = openPool({ max: 12 });
 });
+/** Its connections may be ended by the drop of the database before they have ended by themselves. */
+function openPool(options: pg.PoolConfig): pg.Pool {
+  const opened = new pg.Pool({ connectionString: database.url, ...options });
+  opened.on('error', () => {}).on('connect', (client) => client.on('error', () => {}));
+  return opened;
+}
+
 afterEach(async () => {
   await pool.end();
   await database.drop();
@@ -71,7 +78,7 @@ test('a migration that another tool began and did not finish is refused by name'
 });
 
 test('waiting for another server that migrates may take longer than a query of the running server', async () => {
-  const hasty = new pg.Pool({ connectionString: database.url, query_timeout: 100 });
+  const hasty = openPool({ query_timeout: 100 });
   const other = await pool.connect();
   await other.query(`BEGIN; SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
   const waiting = migrate(hasty);
