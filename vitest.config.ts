@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/globalSetup.ts'],
     // Real servers, sockets and property tests: slow on a busy machine, never timed.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // The database and the tests share two cores; many tests wait for a server, a deadline or a socket most of the time.
     maxWorkers: 4,
   },
