@@ -57,7 +57,7 @@ export interface EventRow {
   readonly data: object;
 }
 
-/** What the batch will write, in one go, when all its operations have been applied. */
+/** What is to be written of leads. */
 export interface Writes {
   readonly insertedLeads: Lead[];
   readonly updatedLeads: Map<string, Lead>;
@@ -66,15 +66,23 @@ export interface Writes {
   readonly decisions: { readonly assignmentId: string; readonly data: StoredDecision }[];
   readonly activities: Activity[];
   readonly events: EventRow[];
-  readonly reps: Set<string>;
-  readonly rotations: Set<string>;
-  readonly presences: Set<string>;
-  readonly queues: Set<string>;
   /** By lead; null for one that waits no longer. */
   readonly queued: Map<string, QueuedLead | null>;
   /** By kind and subject; null for one that is cancelled. */
   readonly deadlines: Map<string, Pick<Deadline, 'kind' | 'subjectId'> & { readonly row: Deadline | null }>;
 }
+
+const newWrites = (): Writes => ({
+  insertedLeads: [],
+  updatedLeads: new Map(),
+  insertedAssignments: [],
+  updatedAssignments: new Map(),
+  decisions: [],
+  activities: [],
+  events: [],
+  queued: new Map(),
+  deadlines: new Map(),
+});
 
 const addTo = (sets: Map<string, Set<string>>, name: string, id: string): void => {
   sets.set(name, (sets.get(name) ?? new Set()).add(id));
@@ -111,21 +119,16 @@ export class Batch implements RoutingState {
   /** The moment of this batch: all its rows carry it. */
   readonly now: Date;
   readonly memory: Memory;
-  readonly writes: Writes = {
-    insertedLeads: [],
-    updatedLeads: new Map(),
-    insertedAssignments: [],
-    updatedAssignments: new Map(),
-    decisions: [],
-    activities: [],
-    events: [],
-    reps: new Set(),
-    rotations: new Set(),
-    presences: new Set(),
-    queues: new Set(),
-    queued: new Map(),
-    deadlines: new Map(),
-  };
+  /** What has been handed over to be written, in portions. */
+  readonly #handedOver: Writes[] = [];
+  #writes = newWrites();
+  /** Whose state has changed: it is written once, at the end, as it is then. */
+  readonly changed = {
+    reps: new Set<string>(),
+    rotations: new Set<string>(),
+    presences: new Set<string>(),
+    queues: new Set<string>(),
+  } as const;
   readonly #due: Deadline[];
   /** Deadlines that it has taken. */
   readonly fired: Deadline[] = [];
@@ -145,6 +148,26 @@ export class Batch implements RoutingState {
     this.#due = [...due];
     this.#waiting = waiting;
     for (const owned of leads) this.#remember(owned);
+  }
+
+  /** What is to be written beside what has been handed over. */
+  get writes(): Writes {
+    return this.#writes;
+  }
+
+  /** Hands over what is to be written so far; what comes later may change it again. */
+  takeWrites(): Writes {
+    const writes = this.#writes;
+    this.#handedOver.push(writes);
+    this.#writes = newWrites();
+    return writes;
+  }
+
+  /** Everything of a kind that the batch writes, in order. */
+  all<Name extends 'insertedLeads' | 'insertedAssignments' | 'decisions' | 'activities' | 'events'>(
+    name: Name,
+  ): readonly Writes[Name][number][] {
+    return [...this.#handedOver, this.#writes].flatMap((writes): readonly Writes[Name][number][] => writes[name]);
   }
 
   /** Deadlines that are due and that no operation of this batch has taken yet. */
@@ -172,7 +195,7 @@ export class Batch implements RoutingState {
 
   setPresence(repId: string, presence: KnownPresence): void {
     this.memory.attendance.set(repId, presence);
-    this.writes.presences.add(repId);
+    this.changed.presences.add(repId);
     this.#freed = true;
   }
 
@@ -207,7 +230,7 @@ export class Batch implements RoutingState {
       someone: someone + (waitsFor === 'SOMEONE' ? change : 0),
       claim: claim + (waitsFor === 'CLAIM' ? change : 0),
     });
-    this.writes.queues.add(queueId);
+    this.changed.queues.add(queueId);
   }
 
   setDeadline(row: Omit<Deadline, 'workspaceId'>): void {
@@ -271,7 +294,7 @@ export class Batch implements RoutingState {
 
   #setRep(repId: string, state: RepState): void {
     this.memory.reps.set(repId, state);
-    this.writes.reps.add(repId);
+    this.changed.reps.add(repId);
   }
 
   rotation(id: string): Rotation {
@@ -280,7 +303,7 @@ export class Batch implements RoutingState {
 
   setRotation(id: string, rotation: Rotation): void {
     this.memory.rotations.set(id, rotation);
-    this.writes.rotations.add(id);
+    this.changed.rotations.add(id);
   }
 
   insertLead(lead: Lead): void {
@@ -414,20 +437,12 @@ export class Batch implements RoutingState {
     this.writes.events.push({ ...event, number, previous, at: this.now });
   }
 
-  /** Whether nothing is to be written: a batch of retries and previews. */
+  /** Whether nothing was and is to be written: a batch of retries and previews. */
   get isEmpty(): boolean {
-    const { writes } = this;
     return (
-      writes.events.length === 0 &&
-      writes.insertedLeads.length === 0 &&
-      writes.updatedLeads.size === 0 &&
-      writes.insertedAssignments.length === 0 &&
-      writes.updatedAssignments.size === 0 &&
-      writes.activities.length === 0 &&
-      writes.rotations.size === 0 &&
-      writes.presences.size === 0 &&
-      writes.queued.size === 0 &&
-      writes.deadlines.size === 0
+      this.#handedOver.length === 0 &&
+      Object.values(this.#writes).every((rows) => (Array.isArray(rows) ? rows.length : rows.size) === 0) &&
+      Object.values(this.changed).every(({ size }) => size === 0)
     );
   }
 }

@@ -7,7 +7,7 @@ import { analyze, outgrows } from '../db/statistics.ts';
 import { Refusal } from '../domain/errors.ts';
 import { Batch } from './batch.ts';
 import { load, type Wanted } from './loadLeads.ts';
-import { type Memory, refresh } from './memory.ts';
+import { type Memory, readChanged, refresh } from './memory.ts';
 import { serve, serveQueues, whoCouldBeServed } from './queues.ts';
 import { write } from './write.ts';
 
@@ -76,6 +76,12 @@ const SILENT_MS = 4_000;
  */
 const DECIDING_MS = 500;
 
+/**
+ * So many leads are written while the next ones are decided: PostgreSQL and this process work at the same time, where one
+ * call brings hundreds. A batch of as many single calls is one portion.
+ */
+const PORTION = 64;
+
 interface Waiting {
   readonly operation: Operation<unknown>;
   readonly enteredAt: number;
@@ -106,6 +112,8 @@ export function createLane(options: LaneOptions): Lane {
   const queue: Waiting[] = [];
   let waitingLeads = 0;
   let memory: Memory | null = null;
+  /** Whether another process had the lane before the last batch. */
+  let isShared = false;
   let running: Promise<void> | null = null;
   let closed = false;
 
@@ -182,20 +190,27 @@ export function createLane(options: LaneOptions): Lane {
     const beganAt = performance.now();
     const client = await database.pool.connect();
     let broken: Error | undefined;
+    /** The portion that PostgreSQL is at. */
+    let writing: Promise<void> | null = null;
     try {
-      const before = await enterLane(client, workspaceId, SILENT_MS);
+      // Sent together: what comes after the lock is read when it is held.
+      const entering = enterLane(client, workspaceId, SILENT_MS);
+      const loading = load(client, workspaceId, wantedBy(operations));
+      const changing = memory !== null && isShared ? readChanged(client, workspaceId, memory.counters.batch) : null;
+      const [before, loaded] = await Promise.all([entering, loading, changing]);
       const lockedAt = performance.now();
-      const { lastAssignment } = before;
+      const { lastAssignment, lastEvent } = before;
+      isShared = memory !== null && memory.counters.batch !== before.batch;
       if (memory?.counters.batch !== before.batch || operations.includes(serveQueues)) lookedFor = null;
-      const current = await refresh(client, workspaceId, memory, before);
+      const current = await refresh(client, workspaceId, memory, before, changing);
       // From here on the memory runs ahead of the database: it is good again only after the commit.
       memory = null;
       const now = clock.now();
       // What waits is served before what arrives; what nobody could take is not looked at again for the same people.
       const who = whoCouldBeServed(current, now);
       const serving = who !== '' && who !== lookedFor ? serve(current.configuration) : null;
-      const wanted = wantedBy(serving === null ? operations : [serving, ...operations]);
-      const batch = new Batch(workspaceId, current, now, await load(client, workspaceId, wanted));
+      const served = serving && (await load(client, workspaceId, wantedBy([serving, ...operations])));
+      const batch = new Batch(workspaceId, current, now, served ?? loaded);
       const isFirst = serving?.apply(batch) ?? false;
       lookedFor = who;
       const hasServed = batch.takeFreed();
@@ -207,12 +222,15 @@ export function createLane(options: LaneOptions): Lane {
         if (outcomes.length > 0 && hasFreed && arrives(operation) && whoCouldBeServed(current, now) !== '') break;
         outcomes.push(attempt(operation, batch));
         hasFreed = batch.takeFreed() || hasFreed;
+        if (batch.writes.insertedAssignments.length < PORTION || outcomes.length === operations.length) continue;
+        await writing;
+        writing = write(client, workspaceId, batch.takeWrites(), null);
       }
-      if (!batch.isEmpty) {
-        current.counters.batch += 1;
-        await write(client, batch);
-      }
-      await client.query('COMMIT');
+      await writing;
+      if (!batch.isEmpty) current.counters.batch += 1;
+      // Sent together: where the writing fails, COMMIT takes all of it back.
+      const last = batch.isEmpty ? null : write(client, workspaceId, batch.writes, batch);
+      await Promise.all([last, client.query('COMMIT')]);
       memory = current;
       const committedAt = performance.now();
       report?.({ batch, operations: taken.slice(0, outcomes.length), beganAt, lockedAt, committedAt });
@@ -220,9 +238,11 @@ export function createLane(options: LaneOptions): Lane {
       freed ||= (hasServed || hasFreed) && whoCouldBeServed(current, now) !== '';
       // Autovacuum would do it too, only later: that it failed is no news.
       if (outgrows(lastAssignment, current.counters.lastAssignment)) analyze(database.pool).catch(() => {});
-      if (batch.writes.events.length > 0) committed(workspaceId, current.counters.lastEvent);
+      if (current.counters.lastEvent > lastEvent) committed(workspaceId, current.counters.lastEvent);
       return isFirst ? null : outcomes;
     } catch (error) {
+      // The error may be another's; the connection is needed for the end of the transaction.
+      await writing?.catch(() => {});
       if (isUnavailable(error)) broken = error as Error;
       else await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
       throw error;

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { loadConfiguration } from '../db/configuration.ts';
 import type { Counters } from '../db/lane.ts';
+import { planned } from '../db/statements.ts';
 import type { RoutingState } from '../domain/decide.ts';
 import { EMPTY_ROTATION, parseRotation, type Rotation, type StoredRotation } from '../domain/rotation.ts';
 import type { RoutingConfiguration } from '../domain/routingConfiguration.ts';
@@ -47,12 +48,15 @@ export const stateIn = ({ reps, rotations, attendance, configuration }: Memory):
 /**
  * Brings the memory up to the counters just read under the lock: only what other commits have changed since is
  * read. Without a memory everything is read.
+ *
+ * @param asked what has changed since the memory, where it was asked for already
  */
 export async function refresh(
   client: pg.ClientBase,
   workspaceId: string,
   memory: Memory | null,
   counters: Counters,
+  asked: Promise<Changed> | null = null,
 ): Promise<Memory> {
   if (memory !== null && memory.counters.batch === counters.batch) return memory;
   const known = memory?.counters ?? { batch: -1, configVersion: -1 };
@@ -70,7 +74,7 @@ export async function refresh(
     queues: memory?.queues ?? new Map(),
     failedSteps: memory !== null && samePlan ? memory.failedSteps : new Set(),
   };
-  const changed = await readChanged(client, workspaceId, known.batch);
+  const changed = await (asked ?? readChanged(client, workspaceId, known.batch));
   for (const rep of changed.reps) setStanding(current.reps, rep);
   for (const rotation of changed.rotations) current.rotations.set(rotation.id, parseRotation(toStored(rotation)));
   for (const presence of changed.presences) current.attendance.set(presence.repId, toPresence(presence));
@@ -81,7 +85,7 @@ export async function refresh(
 }
 
 /** Rows as PostgreSQL writes them into JSON. */
-interface Changed {
+export interface Changed {
   readonly reps: readonly (Omit<RepState, 'recent'> & { readonly repId: string })[];
   readonly rotations: readonly (Omit<StoredRotation, 'since'> & {
     readonly id: string;
@@ -103,8 +107,9 @@ const SELECT_CHANGED = `SELECT ${Object.entries({
 )}`;
 
 /** Reads what has changed since a batch, everything since −1. */
-async function readChanged(client: pg.ClientBase, workspaceId: string, since: number): Promise<Changed> {
-  const { rows } = await client.query<Changed>(SELECT_CHANGED, [workspaceId, since]);
+export async function readChanged(client: pg.ClientBase, workspaceId: string, since: number): Promise<Changed> {
+  const statement = { name: 'changed since', text: SELECT_CHANGED, values: [workspaceId, since] };
+  const { rows } = await client.query<Changed>(planned(client, statement));
   return rows[0] as Changed;
 }
 

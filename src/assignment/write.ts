@@ -1,10 +1,11 @@
 import type pg from 'pg';
 import type { Assignment, Lead } from '../db/generated/client.ts';
+import { planned, type Statement } from '../db/statements.ts';
 import { serializeRotation } from '../domain/rotation.ts';
-import type { Batch } from './batch.ts';
+import type { Batch, Writes } from './batch.ts';
 
 /*
- * The whole batch is written by at most three statements, whatever its size. Rows travel as JSON with the tables' own
+ * A portion of a batch is written by at most three statements, whatever its size. Rows travel as JSON with the tables' own
  * column names (json_populate_recordset), so that no column list is repeated here.
  */
 
@@ -38,8 +39,9 @@ const UPDATE = `
   FROM json_populate_recordset(NULL::"Assignment", $3) AS n
   WHERE a."workspaceId" = $1 AND a."id" = n."id"`;
 
-const UPDATE_LANE = `
-  UPDATE "Lane" SET "batch" = $2, "lastEvent" = $3, "lastAssignment" = $4 WHERE "workspaceId" = $1`;
+const updateLane = (batch: string, lastEvent: string, lastAssignment: string): string => `
+  UPDATE "Lane" SET "batch" = ${batch}, "lastEvent" = ${lastEvent}, "lastAssignment" = ${lastAssignment}
+  WHERE "workspaceId" = $1`;
 
 /* By table, each with its rows as a parameter of its own. */
 const INSERTS = {
@@ -63,43 +65,101 @@ const insertDecisions = (ids: string, data: string): string => `
   INSERT INTO "Decision" ("workspaceId", "assignmentId", "data")
   SELECT $1::uuid, d."assignmentId", d."data"::json FROM unnest(${ids}::uuid[], ${data}::text[]) AS d("assignmentId", "data")`;
 
-const upsertRotations = (ids: string, scales: string, credits: string, received: string, since: string): string => `
+const upsertRotations = (
+  ids: string,
+  scales: string,
+  credits: string,
+  received: string,
+  since: string,
+  batch: string,
+): string => `
   INSERT INTO "Rotation" ("workspaceId", "id", "scale", "credits", "received", "since", "batch")
-  SELECT $1::uuid, r."id", r."scale", r."credits"::json, r."received"::json, r."since", $2::bigint
+  SELECT $1::uuid, r."id", r."scale", r."credits"::json, r."received"::json, r."since", ${batch}::bigint
   FROM unnest(${ids}::text[], ${scales}::text[], ${credits}::text[], ${received}::text[], ${since}::timestamptz[])
     AS r("id", "scale", "credits", "received", "since")
   ON CONFLICT ("workspaceId", "id") DO UPDATE SET
     "scale" = excluded."scale", "credits" = excluded."credits", "received" = excluded."received",
     "since" = excluded."since", "batch" = excluded."batch"`;
 
-/** One statement for all tables that have something to be written: what is not there need not be planned. */
-function insertion(batch: Batch, rows: Readonly<Record<keyof typeof INSERTS, readonly object[]>>): pg.QueryConfig {
-  const { workspaceId, writes, memory } = batch;
-  const { counters } = memory;
-  const values: unknown[] = [workspaceId, counters.batch, counters.lastEvent, counters.lastAssignment];
+type Table = keyof typeof INSERTS | 'Decision' | 'Rotation' | 'Lane';
+/** For names of statements, which may be no longer than 63 letters. */
+const LETTERS: Readonly<Record<Table, string>> = {
+  Lead: 'l',
+  Assignment: 'a',
+  Activity: 'c',
+  Event: 'e',
+  RepState: 's',
+  Deadline: 't',
+  Decision: 'd',
+  Rotation: 'r',
+  Lane: 'n',
+};
+
+/**
+ * One statement for all tables that have something to be written: what is not there need not be planned.
+ *
+ * @param ended the batch, where nothing comes after this portion
+ * @returns null where there is nothing
+ */
+function insertion(
+  workspaceId: string,
+  { insertedLeads, insertedAssignments, activities, events, decisions, deadlines }: Writes,
+  ended: Batch | null,
+): Statement | null {
+  const values: unknown[] = [workspaceId];
   const parameter = (value: unknown): string => `$${values.push(value)}`;
   const parts: string[] = [];
-  for (const [table, all] of Object.entries(rows) as [keyof typeof INSERTS, readonly object[]][]) {
-    if (all.length > 0) parts.push(`"in${table}" AS (${INSERTS[table](parameter(toJson(all)))})`);
+  let name = 'insert ';
+  const add = (table: Table, part: string): void => {
+    name += LETTERS[table];
+    parts.push(`"in${table}" AS (${part})`);
+  };
+  const addRows = (table: keyof typeof INSERTS, rows: readonly object[]): void => {
+    if (rows.length > 0) add(table, INSERTS[table](parameter(toJson(rows))));
+  };
+  addRows('Lead', insertedLeads.map(leadRow));
+  addRows('Assignment', insertedAssignments.map(assignmentRow));
+  addRows('Activity', activities);
+  addRows(
+    'Event',
+    events.map((event) => ({ workspaceId, ...event })),
+  );
+  addRows(
+    'Deadline',
+    [...deadlines.values()].flatMap(({ row }) => (row === null ? [] : [row])),
+  );
+  if (decisions.length > 0) {
+    const ids = parameter(decisions.map(({ assignmentId }) => assignmentId));
+    const data = parameter(decisions.map((decision) => JSON.stringify(decision.data)));
+    add('Decision', insertDecisions(ids, data));
   }
-  if (writes.decisions.length > 0) {
-    const ids = parameter(writes.decisions.map(({ assignmentId }) => assignmentId));
-    const data = parameter(writes.decisions.map((decision) => JSON.stringify(decision.data)));
-    parts.push(`"inDecision" AS (${insertDecisions(ids, data)})`);
-  }
-  if (writes.rotations.size > 0) {
-    const ids = [...writes.rotations];
-    const rotations = ids.map((id) => serializeRotation(batch.rotation(id)));
+  if (ended === null)
+    return parts.length === 0 ? null : { name, text: `WITH ${parts.join(', ')} SELECT $1::uuid`, values };
+
+  const { counters } = ended.memory;
+  const stamp = { workspaceId, batch: counters.batch };
+  // Moments of assignments are read from those.
+  addRows(
+    'RepState',
+    Array.from(ended.changed.reps, (repId) => ({ repId, ...ended.rep(repId), recent: undefined, ...stamp })),
+  );
+  const batch = parameter(counters.batch);
+  if (ended.changed.rotations.size > 0) {
+    const ids = [...ended.changed.rotations];
+    const rotations = ids.map((id) => serializeRotation(ended.rotation(id)));
     const upsert = upsertRotations(
       parameter(ids),
       parameter(rotations.map(({ scale }) => scale)),
       parameter(rotations.map(({ credits }) => JSON.stringify(credits))),
       parameter(rotations.map(({ received }) => JSON.stringify(received))),
       parameter(rotations.map(({ since }) => since)),
+      batch,
     );
-    parts.push(`"inRotation" AS (${upsert})`);
+    add('Rotation', upsert);
   }
-  return { text: `${parts.length > 0 ? `WITH ${parts.join(', ')}` : ''} ${UPDATE_LANE}`, values };
+  name += LETTERS.Lane;
+  const lane = updateLane(batch, parameter(counters.lastEvent), parameter(counters.lastAssignment));
+  return { name, text: `${parts.length > 0 ? `WITH ${parts.join(', ')}` : ''} ${lane}`, values };
 }
 
 /* What few batches have. */
@@ -121,43 +181,49 @@ const INSERT_PRESENCE = `
     "priority" = excluded."priority", "queuedAt" = excluded."queuedAt", "dueAt" = excluded."dueAt",
     "overflowed" = excluded."overflowed"`;
 
-/** Writes everything the batch has collected, as Lane.batch number `counters.batch`. */
-export async function write(client: pg.ClientBase, batch: Batch): Promise<void> {
-  const { workspaceId, writes, memory } = batch;
-  const { counters } = memory;
-  const deadlines = [...writes.deadlines.values()];
-  const cancelled = deadlines.filter(({ row }) => row === null);
+/**
+ * Writes a portion of a batch: what its operations have brought so far, while it goes on deciding. All of it is sent before
+ * this returns: of what fails the first is the cause, since nothing else is done in the transaction after it.
+ *
+ * @param ended the batch, where nothing comes after this portion: then what stands for the whole workspace is written
+ *   too, as Lane.batch number `counters.batch`
+ */
+export async function write(
+  client: pg.ClientBase,
+  workspaceId: string,
+  writes: Writes,
+  ended: Batch | null,
+): Promise<void> {
+  const sent: Promise<unknown>[] = [];
+  const cancelled = [...writes.deadlines.values()].filter(({ row }) => row === null);
   const unqueued = [...writes.queued].flatMap(([leadId, place]) => (place === null ? [leadId] : []));
   const updates = writes.updatedLeads.size + writes.updatedAssignments.size + cancelled.length + unqueued.length;
   if (updates > 0) {
-    await client.query(UPDATE, [
+    const values = [
       workspaceId,
       toJson(Array.from(writes.updatedLeads.values(), leadRow)),
       toJson(Array.from(writes.updatedAssignments.values(), assignmentRow)),
       toJson(cancelled),
       unqueued,
-    ]);
+    ];
+    sent.push(client.query(planned(client, { name: 'update leads', text: UPDATE, values })));
   }
-  const stamp = { workspaceId, batch: counters.batch };
-  await client.query(
-    insertion(batch, {
-      Lead: writes.insertedLeads.map(leadRow),
-      Assignment: writes.insertedAssignments.map(assignmentRow),
-      Activity: writes.activities,
-      Event: writes.events.map((event) => ({ workspaceId, ...event })),
-      // Moments of assignments are read from those.
-      RepState: Array.from(writes.reps, (repId) => ({ repId, ...batch.rep(repId), recent: undefined, ...stamp })),
-      Deadline: deadlines.flatMap(({ row }) => (row === null ? [] : [row])),
-    }),
-  );
+  const rows = insertion(workspaceId, writes, ended);
+  if (rows !== null) sent.push(client.query(planned(client, rows)));
   const queued = [...writes.queued.values()].filter((place) => place !== null);
-  if (writes.presences.size + writes.queues.size + queued.length === 0) return;
-  await client.query(INSERT_PRESENCE, [
-    workspaceId,
-    toJson([...writes.presences].map((repId) => ({ ...presenceRow(batch, repId), ...stamp }))),
-    toJson([...writes.queues].map((queueId) => ({ queueId, ...batch.queue(queueId), ...stamp }))),
-    toJson(queued),
-  ]);
+  const presences = ended?.changed.presences ?? new Set();
+  const queues = ended?.changed.queues ?? new Set();
+  if (presences.size + queues.size + queued.length > 0) {
+    const stamp = { workspaceId, batch: ended?.memory.counters.batch };
+    const values = [
+      workspaceId,
+      toJson(ended ? [...presences].map((repId) => ({ ...presenceRow(ended, repId), ...stamp })) : []),
+      toJson(ended ? [...queues].map((queueId) => ({ queueId, ...ended.queue(queueId), ...stamp })) : []),
+      toJson(queued),
+    ];
+    sent.push(client.query(planned(client, { name: 'upsert presences', text: INSERT_PRESENCE, values })));
+  }
+  await Promise.all(sent);
 }
 
 function presenceRow({ memory }: Batch, repId: string): object {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Database } from '../db/client.ts';
+import { isDirect } from '../db/statements.ts';
 import type { WakeUpDriver } from './wakeUps.ts';
 
 const CHANNEL = 'fairlead_events';
@@ -21,8 +22,8 @@ export const postgresWakeUps = ({ url, pool }: Database): WakeUpDriver => ({
     client.on('end', () => lost(new Error('the connection has ended')));
     client.on('notification', ({ payload = '' }) => heard(payload));
     const check = async (): Promise<void> => {
-      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS "pid"');
-      if (rows[0]?.pid !== backendOf(client)) throw new Error(BEHIND_POOLER);
+      // There LISTEN would succeed in some session that was lent for it, whose notifications nobody gets.
+      if (!(await isDirect(client))) throw new Error(BEHIND_POOLER);
     };
     return {
       open: async () => {
@@ -40,11 +41,3 @@ export const postgresWakeUps = ({ url, pool }: Database): WakeUpDriver => ({
 
 const BEHIND_POOLER =
   'DATABASE_URL leads to a pooler (such as pgbouncer), where LISTEN would hear nothing. Set FAIRLEAD_REDIS_URL for wake-ups, or leave it at polling.';
-
-/**
- * The process that the other side said it is, at connect. A pooler says a number of its own: it lends a session of the
- * database for each transaction, and LISTEN would succeed on one of them, whose notifications nobody gets. (Not in the
- * types of `pg`, which cancels queries by it.)
- */
-const backendOf = (client: pg.Client): number | null =>
-  (client as unknown as { readonly processID: number | null }).processID;

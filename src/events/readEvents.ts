@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { type Assignment, type Lead, Prisma, type Rep } from '../db/generated/client.ts';
 import { type RawAssignment, toAssignment } from '../db/rows.ts';
+import { queryPlanned } from '../db/statements.ts';
 import { cursorOf, type Position } from './cursor.ts';
 import type { EventKind } from './kinds.ts';
 
@@ -90,7 +91,12 @@ const SELECT_OF_REPS = select('AND "repId" = ANY ($5::uuid[])');
 export async function readEvents(pool: pg.Pool, range: Range): Promise<EventPage> {
   const { workspaceId, after, upTo, limit, repIds } = range;
   const values = [workspaceId, after, upTo, limit, ...(repIds === null ? [] : [repIds])];
-  const { rows } = await pool.query<StreamRow & EventRow>(repIds === null ? SELECT_ALL : SELECT_OF_REPS, values);
+  const { rows } = await queryPlanned<StreamRow & EventRow>(
+    pool,
+    repIds === null
+      ? { name: 'events of all', text: SELECT_ALL, values }
+      : { name: 'events of reps', text: SELECT_OF_REPS, values },
+  );
   const stream = rows[0];
   return {
     events: rows.flatMap((row) => (row.number === null ? [] : [toEvent(workspaceId, row, Number(row.number))])),

@@ -217,7 +217,7 @@ export function createMetrics(clock: Clock): Metrics {
     for (const { lead } of given) latency.observe(secondsBetween(lead.receivedAt, now));
     failures.add(last.size, given.length);
     if (last.size === 0) return;
-    for (const { assignmentId, data } of commit.batch.writes.decisions) {
+    for (const { assignmentId, data } of commit.batch.all('decisions')) {
       if (last.has(assignmentId)) fallbacks.inc({ reason: fallbackReason(data) });
     }
   }
@@ -229,18 +229,17 @@ export function createMetrics(clock: Clock): Metrics {
     },
     committed: (commit) => {
       const { batch, operations: carriedOut, lockedAt, committedAt } = commit;
-      const { writes } = batch;
       const now = clock.now().getTime();
       batchOperations.observe(carriedOut.length);
       laneHold.observe((committedAt - lockedAt) / 1_000);
       for (const { enteredAt } of carriedOut) laneWait.observe(Math.max(0, lockedAt - enteredAt) / 1_000);
-      for (const { method } of writes.insertedAssignments) assignments.inc({ method });
+      for (const { method } of batch.all('insertedAssignments')) assignments.inc({ method });
       countRouted(commit, now);
       for (const { receivedAt, firstContactAt, qualification } of firstAnswered(commit)) {
         firstResponse.observe({ qualification }, secondsBetween(receivedAt, (firstContactAt as Date).getTime()));
       }
       for (const { kind, dueAt } of batch.fired) lateness.observe({ kind }, secondsBetween(dueAt, now));
-      for (const { kind } of writes.events) if (kind === 'assignment.escalated') escalations.inc();
+      for (const { kind } of batch.all('events')) if (kind === 'assignment.escalated') escalations.inc();
     },
     received: (outcome) => leadsReceived.inc({ outcome }),
     ended: ({ operation, outcome, beganAt, endedAt }) => {

@@ -12,10 +12,9 @@ import { isContact } from '../domain/lead.ts';
 export function firstGiven({
   batch,
 }: Pick<Commit, 'batch'>): { readonly lead: Lead; readonly assignment: Assignment }[] {
-  const { insertedAssignments, insertedLeads } = batch.writes;
-  const fresh = new Set(insertedLeads.map(({ id }) => id));
+  const fresh = new Set(batch.all('insertedLeads').map(({ id }) => id));
   const given = new Map<string, { lead: Lead; assignment: Assignment }>();
-  for (const assignment of insertedAssignments) {
+  for (const assignment of batch.all('insertedAssignments')) {
     const { leadId, method, planVersion } = assignment;
     if (method === 'QUEUE' || planVersion === null || given.has(leadId)) continue;
     const { lead, formerOwners } = batch.lead(leadId);
@@ -27,7 +26,7 @@ export function firstGiven({
 /** Leads that had their first contact by a commit. */
 export function firstAnswered({ batch }: Pick<Commit, 'batch'>): Lead[] {
   const answered = new Map<string, Lead>();
-  for (const { leadId, kind, at } of batch.writes.activities) {
+  for (const { leadId, kind, at } of batch.all('activities')) {
     const { lead } = batch.lead(leadId);
     // The same object: of several contacts at the same moment the first has set it.
     if (isContact(kind) && lead.firstContactAt === at) answered.set(leadId, lead);

@@ -97,7 +97,7 @@ export function startTracing({ url, share, log }: TracingOptions): Tracing {
           attributes: {
             'fairlead.workspace_id': batch.workspaceId,
             'fairlead.operations': operations.length,
-            'fairlead.leads': batch.writes.insertedLeads.length,
+            'fairlead.leads': batch.all('insertedLeads').length,
           },
         },
         first ? trace.setSpan(ROOT_CONTEXT, first) : ROOT_CONTEXT,
