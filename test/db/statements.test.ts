@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDatabase } from '../../src/db/client.ts';
+import { queryPlanned } from '../../src/db/statements.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { onePool } from '../support/companies.ts';
+
+let testApp: TestApp;
+beforeAll(async () => {
+  testApp = await startTestApp();
+  await testApp.apply(onePool(3));
+});
+afterAll(() => testApp.stop());
+
+test('a statement under a name is prepared once in a session, and answers for other values', async () => {
+  const { pool, close } = openDatabase(testApp.testDatabase.ownerUrl, { max: 1, onError: () => {} });
+  const multiply = async (...values: number[]): Promise<number | undefined> => {
+    const text = 'SELECT $1::int * $2::int AS "product"';
+    return (await queryPlanned<{ product: number }>(pool, { name: 'product', text, values })).rows[0]?.product;
+  };
+  expect([await multiply(6, 7), await multiply(2, 3)]).toEqual([42, 6]);
+  const { rows } = await pool.query('SELECT "name" FROM pg_prepared_statements');
+  expect(rows).toEqual([{ name: 'product' }]);
+  await close();
+});
+
+test('plans that a running server keeps survive a column that a newer one adds', async () => {
+  const submit = (name: string): Promise<unknown> =>
+    testApp
+      .send(
+        `mutation { submitLead(input: { lead: { email: "${name}@example.org" } }) {
+          __typename ... on SubmitLeadSuccess { repeated } } }`,
+      )
+      .then(({ data, errors }) => data ?? errors);
+  const stored = { submitLead: { __typename: 'SubmitLeadSuccess', repeated: false } };
+  // The same person again has the lead and its assignment read.
+  for (const name of ['one', 'two', 'one']) expect(await submit(name)).toEqual(stored);
+  for (const table of ['Lead', 'Assignment', 'Event', 'RepState', 'Rotation', 'Deadline', 'QueuedLead'])
+    await testApp.testDatabase.asOwner(`ALTER TABLE "${table}" ADD COLUMN "newer" text`);
+  for (const name of ['three', 'one', 'two']) expect(await submit(name)).toEqual(stored);
+});
