@@ -50,8 +50,8 @@ export interface WakeUpsOptions {
 
 /** What goes out meanwhile becomes one message for each workspace. */
 const COALESCE_MS = 15;
-/** A socket may be dead without saying so: nothing comes, and nothing fails. */
-const CHECK_MS = 10_000;
+/** A socket may be dead without saying so: nothing comes, and nothing fails. With what follows it is made anew within 14 s. */
+const CHECK_MS = 8_000;
 const TIMEOUT_MS = 5_000;
 const RECONNECT_MS = 500;
 const MAX_RECONNECT_MS = 10_000;

@@ -60,7 +60,7 @@ scenario(
 const NOTICED_WITHIN_MS = 30_000;
 /** A query is given up after 10 s. */
 const ANSWERED_WITHIN_MS = 20_000;
-/** The wake-up connection is looked at every 5 s. */
+/** The wake-up connection is asked every 8 s, and given up after 5 s without an answer. */
 const WOKEN_WITHIN_MS = 15_000;
 const STRANDINGS = longOr(4, 1);
 scenario(
