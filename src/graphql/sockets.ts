@@ -1,8 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex, Writable } from 'node:stream';
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql';
-import { CloseCode, type SubscribePayload } from 'graphql-ws';
-import { useServer } from 'graphql-ws/use/ws';
+import { CloseCode, handleProtocols, makeServer, type SubscribePayload } from 'graphql-ws';
 import type { YogaServerInstance } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -111,7 +110,7 @@ export function createSockets(options: {
       else closeSoon(socket, RESTART, 'You may hear more or less than before; resume from the last cursor');
     },
   });
-  const server = new WebSocketServer({ noServer: true, maxPayload: PROTOCOL_LIMITS.frameBytes });
+  const server = new WebSocketServer({ noServer: true, maxPayload: PROTOCOL_LIMITS.frameBytes, handleProtocols });
 
   async function prepare(
     { principal = null, socket, request }: SocketExtra,
@@ -147,66 +146,76 @@ export function createSockets(options: {
     return { schema, document, operationName: args.operationName, rootValue: preparedStream(stream) } as ExecutionArgs;
   }
 
-  const disposable = useServer<Record<string, unknown>, SocketExtra & Record<PropertyKey, unknown>>(
-    {
-      connectionInitWaitTimeout: PROTOCOL_LIMITS.connectionInitMs,
-      onConnect: async (connection) => {
-        const { authorization, Authorization } = connection.connectionParams ?? {};
-        const given = authorization ?? Authorization;
-        const { extra } = connection;
-        try {
-          extra.principal = await authenticate(typeof given === 'string' ? given : null);
-        } catch (error) {
-          if (error instanceof Unauthenticated) return false;
-          throw error;
-        }
-        if (extra.principal === null) return false;
-        const { socket } = extra;
-        const reach = await reachOf(database, extra.principal);
-        // Who has gone meanwhile is not forgotten a second time.
-        if (socket.readyState === socket.OPEN) signedIn.add(socket, { authorization: given as string, reach });
-        return true;
-      },
-      onClose: ({ extra: { socket } }) => {
-        signedIn.delete(socket);
-        pings.delete(socket);
-      },
-      onSubscribe: ({ subscriptions: open, extra }, id, params) => {
-        const { request, principal = null } = extra;
-        const { connectionId } = request;
-        const call = newCall({ requestId: newRequestId(), connectionId, traceparent: null });
-        sentBy(call, principal);
-        watch.began(call);
-        return calls.run(call, async () => {
-          try {
-            if (Object.keys(open).length > PROTOCOL_LIMITS.subscriptionsPerSocket) {
-              const message = `A socket carries at most ${PROTOCOL_LIMITS.subscriptionsPerSocket} operations at a time.`;
-              throw new RefusedOperation([requestError('TOO_MANY_SUBSCRIPTIONS', message)]);
-            }
-            return await prepare(extra, id, params);
-          } catch (error) {
-            const errors = error instanceof RefusedOperation ? error.errors : [withCode(maskError(error, log))];
-            call.outcome = codeOf(errors[0]);
-            end(call, watch);
-            return errors;
-          }
-        });
-      },
-      execute: ({ rootValue }) => (rootValue as Prepared).run(),
-      subscribe: ({ rootValue }) => (rootValue as Prepared).run(),
+  const protocol = makeServer<Record<string, unknown>, SocketExtra & Record<PropertyKey, unknown>>({
+    connectionInitWaitTimeout: PROTOCOL_LIMITS.connectionInitMs,
+    onConnect: async (connection) => {
+      const { authorization, Authorization } = connection.connectionParams ?? {};
+      const given = authorization ?? Authorization;
+      const { extra } = connection;
+      try {
+        extra.principal = await authenticate(typeof given === 'string' ? given : null);
+      } catch (error) {
+        if (error instanceof Unauthenticated) return false;
+        throw error;
+      }
+      if (extra.principal === null) return false;
+      const { socket } = extra;
+      const reach = await reachOf(database, extra.principal);
+      // Who has gone meanwhile is not forgotten a second time.
+      if (socket.readyState === socket.OPEN) signedIn.add(socket, { authorization: given as string, reach });
+      return true;
     },
-    server,
-    // Its pings need two timers for each socket; see below.
-    0,
-  );
+    onClose: ({ extra: { socket } }) => {
+      signedIn.delete(socket);
+      pings.delete(socket);
+    },
+    onSubscribe: ({ subscriptions: open, extra }, id, params) => {
+      const { request, principal = null } = extra;
+      const { connectionId } = request;
+      const call = newCall({ requestId: newRequestId(), connectionId, traceparent: null });
+      sentBy(call, principal);
+      watch.began(call);
+      return calls.run(call, async () => {
+        try {
+          if (Object.keys(open).length > PROTOCOL_LIMITS.subscriptionsPerSocket) {
+            const message = `A socket carries at most ${PROTOCOL_LIMITS.subscriptionsPerSocket} operations at a time.`;
+            throw new RefusedOperation([requestError('TOO_MANY_SUBSCRIPTIONS', message)]);
+          }
+          return await prepare(extra, id, params);
+        } catch (error) {
+          const errors = error instanceof RefusedOperation ? error.errors : [withCode(maskError(error, log))];
+          call.outcome = codeOf(errors[0]);
+          end(call, watch);
+          return errors;
+        }
+      });
+    },
+    execute: ({ rootValue }) => (rootValue as Prepared).run(),
+    subscribe: ({ rootValue }) => (rootValue as Prepared).run(),
+  });
 
   const pings = startPings();
   const noteBroken = (error: Error): void => log.debug({ err: error }, 'a socket broke');
-  server.on('connection', (socket) => {
-    // graphql-ws writes what a peer does wrong (a frame too large) to the console as a fault of ours; ws closes by itself.
-    socket.removeAllListeners('error');
+  // Not by `useServer` of graphql-ws: it writes what a peer does wrong to the console as a fault of ours, and its pings need
+  // two timers for each socket.
+  server.on('connection', (socket: WebSocket, request: SocketExtra['request']) => {
     socket.on('error', noteBroken);
     pings.add(socket);
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) =>
+          new Promise((resolve, reject) => {
+            if (socket.readyState !== socket.OPEN) resolve();
+            else socket.send(text, (error) => (error ? reject(error) : resolve()));
+          }),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) =>
+          socket.on('message', (data) => void handle(String(data)).catch((error) => closeFailed(socket, error, log))),
+      },
+      { socket, request },
+    );
+    socket.once('close', (code, reason) => void closed(code, String(reason)));
   });
 
   return {
@@ -230,7 +239,7 @@ export function createSockets(options: {
       pings.stop();
       signedIn.stop();
       for (const socket of server.clients) closeSoon(socket, GOING_AWAY, 'Going away');
-      await disposable.dispose();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }
@@ -365,6 +374,17 @@ function isSameOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
 function closeSoon(socket: WebSocket, code: number, reason: string): void {
   socket.close(code, reason);
   setTimeout(() => socket.terminate(), TERMINATE_AFTER_MS).unref();
+}
+
+/** Ends a socket whose message could not be handled: by its own fault, or by ours. */
+function closeFailed(socket: WebSocket, error: unknown, log: Logger): void {
+  // graphql-ws throws this for types of messages that only servers send.
+  if (error instanceof Error && error.message.startsWith('Unexpected message of type')) {
+    closeSoon(socket, CloseCode.BadRequest, 'Invalid message received');
+    return;
+  }
+  log.error({ err: error }, 'a message of a socket could not be handled');
+  closeSoon(socket, CloseCode.InternalServerError, 'Internal server error');
 }
 
 /** Over HTTP Yoga gives a syntax error its code; over a socket nobody does. */
