@@ -136,6 +136,8 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       deadline,
       eventStreams(subscriptions),
       ...(armor.plugins as unknown as Plugin[]),
+      // Last, so that it is around what the others put in place.
+      withinStack,
     ],
     context: async ({ request, res, socket, params }): Promise<Context> => {
       if (socket) return createContext(services, socket.principal, socket.closeSlow);
@@ -226,6 +228,29 @@ const variablesTooDeep: ValidationRule = (context) => {
   );
   return {};
 };
+
+/**
+ * Lists and objects in a document may be nested thousands deep within the limit of tokens. Parser and rules go down by
+ * recursion, until the stack ends: after 5 ms, with nothing done.
+ */
+const withinStack: Plugin = {
+  onParse: ({ parseFn, setParseFn }) => setParseFn(refusingEndlessDepth(parseFn)),
+  onValidate: ({ validateFn, setValidationFn }) => setValidationFn(refusingEndlessDepth(validateFn)),
+};
+
+const refusingEndlessDepth =
+  <Given extends unknown[], Result>(step: (...given: Given) => Result) =>
+  (...given: Given): Result => {
+    try {
+      return step(...given);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw requestError(
+        'BAD_REQUEST',
+        'Lists or objects in the operation are nested too deeply. Ask for it in fewer levels.',
+      );
+    }
+  };
 
 /** Answers in time, whatever a query waits for: the caller has long given up otherwise. */
 const deadline: Plugin = {
