@@ -54,11 +54,11 @@ test('on a database that a newer version has migrated, or that lacks or has only
     ],
   ];
   for (const [statement, values, fault] of cases) {
-    await sql(statement, values);
+    await app.testDatabase.asOwner(statement, values);
     const { status, checks } = await probe();
     expect([status, checks]).toEqual([503, { ...GOOD, migrations: expect.stringMatching(fault) }]);
-    await sql(`DELETE FROM "_prisma_migrations" WHERE "id" = 'x'`);
-    await sql(
+    await app.testDatabase.asOwner(`DELETE FROM "_prisma_migrations" WHERE "id" = 'x'`);
+    await app.testDatabase.asOwner(
       'UPDATE "_prisma_migrations" SET "finished_at" = coalesce("finished_at", now()), "rolled_back_at" = NULL',
     );
   }

@@ -8,8 +8,9 @@ let app: TestApp;
 let workspace: TestWorkspace;
 beforeAll(async () => {
   app = await startTestApp();
-  await app.database.pool.query(`
+  await app.testDatabase.asOwner(`
     CREATE SEQUENCE stumbled;
+    GRANT ALL ON SEQUENCE stumbled TO PUBLIC;
     CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       IF nextval('stumbled') <= TG_ARGV[0]::int THEN RAISE EXCEPTION 'stumbled' USING ERRCODE = TG_ARGV[1]; END IF;
       RETURN NULL;
@@ -24,7 +25,7 @@ type Place = keyof typeof LAST;
 
 /** Lets so many transactions fail at their end, the way PostgreSQL lets them fail. */
 async function stumble(place: Place, times: number, code: string): Promise<void> {
-  await app.database.pool.query(`
+  await app.testDatabase.asOwner(`
     ALTER SEQUENCE stumbled RESTART;
     CREATE TRIGGER stumble AFTER INSERT ON "${LAST[place]}" EXECUTE FUNCTION stumble('${times}', '${code}')`);
 }
@@ -34,7 +35,7 @@ const tries = async (): Promise<number> =>
 
 beforeEach(() => async () => {
   for (const table of Object.values(LAST)) {
-    await app.database.pool.query(`DROP TRIGGER IF EXISTS stumble ON "${table}"`);
+    await app.testDatabase.asOwner(`DROP TRIGGER IF EXISTS stumble ON "${table}"`);
   }
 });
 

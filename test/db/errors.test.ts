@@ -11,7 +11,9 @@ let database: Database;
 beforeAll(async () => {
   app = await startTestApp();
   database = openDatabase(app.testDatabase.url, { onError: () => {} });
-  await database.pool.query('CREATE TABLE "Thing" ("id" int PRIMARY KEY, "value" int)');
+  await app.testDatabase.asOwner(
+    'CREATE TABLE "Thing" ("id" int PRIMARY KEY, "value" int); GRANT ALL ON "Thing" TO PUBLIC',
+  );
   await database.pool.query('INSERT INTO "Thing" VALUES (1, 0), (2, 0)');
 });
 afterAll(async () => {

@@ -20,6 +20,20 @@ export const LEGS: readonly Leg[] = [
   { name: 'unprivileged user', postgres: 18, unprivileged: true },
 ];
 
+/**
+ * What is not run behind a pooler: it is about a session of its own, which a pooler in transaction mode takes away: LISTEN, whose
+ * connection was ended, which servers are connected, and with what error PostgreSQL lets nobody in.
+ */
+export const NEEDS_SESSIONS: readonly string[] = [
+  'test/cli/doctor.test.ts',
+  'test/db/client.test.ts',
+  'test/doctor/database.test.ts',
+  'test/doctor/work.test.ts',
+  'test/faults/**',
+  'test/readiness.test.ts',
+  'test/telemetry/metrics.test.ts',
+];
+
 /** All at once: what `--quick` runs. */
 export const TOGETHER: Leg = {
   name: 'PostgreSQL 15 with pgbouncer, Redis and an unprivileged user',

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { endWithThis, runTests, type Totals, totalsLine } from '../support/runTests.ts';
-import { LEGS, type Leg, missing, QUICK, TOGETHER } from './legs.ts';
+import { LEGS, type Leg, missing, NEEDS_SESSIONS, QUICK, TOGETHER } from './legs.ts';
 
 // npm run test:matrix: the suite on other databases than the one of npm test, and with Redis. --quick: what comes nearest to
-// the database, on everything at once. Other arguments go to vitest.
+// the database, on everything at once. --leg: only that one, by its name or a part of it. Other arguments go to vitest.
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean', default: false } },
+  options: { quick: { type: 'boolean', default: false }, leg: { type: 'string', default: '' } },
   allowPositionals: true,
 });
 
@@ -32,7 +32,8 @@ async function runLeg(leg: Leg, files: readonly string[]): Promise<Totals> {
   const line = await Promise.race([once(lines, 'line').then(([text]) => text as string), ended.then(() => null)]);
   if (line === null) return { passed: 0, failed: 1, skipped: 0 };
   try {
-    return await runTests(files, JSON.parse(line) as Record<string, string>);
+    const args = leg.pgbouncer ? [...files, ...NEEDS_SESSIONS.map((pattern) => `--exclude=${pattern}`)] : files;
+    return await runTests(args, JSON.parse(line) as Record<string, string>);
   } finally {
     services.stdin?.end();
     await ended;
@@ -40,7 +41,7 @@ async function runLeg(leg: Leg, files: readonly string[]): Promise<Totals> {
 }
 
 endWithThis();
-const legs = values.quick ? [TOGETHER] : [...LEGS, TOGETHER];
+const legs = (values.quick ? [TOGETHER] : [...LEGS, TOGETHER]).filter(({ name }) => name.includes(values.leg));
 const files = positionals.length > 0 ? positionals : values.quick ? QUICK : [];
 const totals = { passed: 0, failed: 0, skipped: 0 };
 for (const leg of legs) {

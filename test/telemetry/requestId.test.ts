@@ -43,11 +43,11 @@ const person = { email: 'grace@hopper.example', phone: '+4930901820', lastName: 
 
 /** Lets segments be unreadable meanwhile. */
 async function whileBroken(work: () => Promise<void>): Promise<void> {
-  await company.database.pool.query('ALTER TABLE "Segment" RENAME TO "Hidden"');
+  await company.testDatabase.asOwner('ALTER TABLE "Segment" RENAME TO "Hidden"');
   try {
     await work();
   } finally {
-    await company.database.pool.query('ALTER TABLE "Hidden" RENAME TO "Segment"');
+    await company.testDatabase.asOwner('ALTER TABLE "Hidden" RENAME TO "Segment"');
   }
 }
 
