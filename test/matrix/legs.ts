@@ -36,7 +36,7 @@ export const NEEDS_SESSIONS: readonly string[] = [
 
 /** All at once: what `--quick` runs. */
 export const TOGETHER: Leg = {
-  name: 'PostgreSQL 15 with pgbouncer, Redis and an unprivileged user',
+  name: 'all at once: PostgreSQL 15, pgbouncer, Redis, unprivileged user',
   ...{ postgres: 15, unprivileged: true, pgbouncer: true, redis: true },
 };
 
