@@ -19,6 +19,9 @@ import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts';
 import { type Jobs, startJobs } from './jobs/runner.ts';
 import { createLog } from './log.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
+import { openSecrets } from './secrets/keys.ts';
+import type { Secrets } from './secrets/seal.ts';
+import { checkSecrets } from './secrets/stored.ts';
 import { databaseNow, type SweepOptions, startSweep, sweep } from './sweep.ts';
 import { METRICS_PATH } from './telemetry/metricsServer.ts';
 import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
@@ -58,6 +61,7 @@ interface Running {
   readonly hub: Hub;
   readonly lanes: Lanes;
   readonly seen: Seen;
+  readonly secrets: Secrets;
   readonly graphql: GraphQLServer | null;
   readonly http: HttpServer;
   readonly jobs: Jobs | null;
@@ -94,6 +98,8 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
     try {
       const applied = await migrate(database.pool);
       if (applied.length > 0) log.info({ migrations: applied }, 'migrated the database');
+      const secrets = await openSecrets(config, clock.now());
+      await checkSecrets(database, secrets);
       const workspaceId = await ensureWorkspace(database, clock);
       newAdminKey = await ensureAdminKey({ database, workspaceId, clock }, config.adminKey);
       const telemetry = await startTelemetry({ config, clock, log });
@@ -111,7 +117,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
         config.role === 'worker'
           ? null
           : createGraphQLServer({
-              services: { database, clock, hub, intake: { lanes, clock, received: telemetry.received } },
+              services: { database, clock, hub, secrets, intake: { lanes, clock, received: telemetry.received } },
               authenticate: noting(createAuthenticate({ database, clock, log, jwt: config.jwt }), seen),
               log,
               production: config.production,
@@ -130,6 +136,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
         hub,
         lanes,
         seen,
+        secrets,
         graphql,
         http,
         jobs: null,
@@ -145,8 +152,13 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
       }
       // Last: a server that cannot listen closes its database at once.
       if (config.role !== 'api') {
-        const upkeep = startUpkeep({ database, clock, now: nowOf(database), log, committed: hub.committed });
-        const jobs = await startJobs({ database, log, tasks: tasksOf({ database, lanes }), ran: telemetry.ran });
+        const upkeep = startUpkeep({ database, secrets, clock, now: nowOf(database), log, committed: hub.committed });
+        const jobs = await startJobs({
+          database,
+          log,
+          tasks: tasksOf({ database, lanes, secrets }),
+          ran: telemetry.ran,
+        });
         running = { ...running, jobs };
         const sweeping = startSweep(sweepOptions(running));
         running = { ...running, background: [sweeping, upkeep, jobs] };
@@ -165,11 +177,11 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
   const nowOf = (database: Database) => (givenClock ? async () => givenClock.now() : () => databaseNow(database));
 
   /** What jobs do. */
-  const tasksOf = ({ database, lanes }: Pick<Running, 'database' | 'lanes'>) => ({
+  const tasksOf = ({ database, lanes, secrets }: Pick<Running, 'database' | 'lanes' | 'secrets'>) => ({
     [SYNC_TASK]: (payload: unknown, jobLog: Logger) => {
       const { workspaceId, id } = payload as { workspaceId: string; id: string };
       const allowPrivate = config.allowPrivateAddresses;
-      return syncCalendar({ database, lanes, clock, log: jobLog, allowPrivate }, workspaceId, id);
+      return syncCalendar({ database, lanes, secrets, clock, log: jobLog, allowPrivate }, workspaceId, id);
     },
   });
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parseKeys } from './secrets/keys.ts';
+import type { SecretKeys } from './secrets/seal.ts';
 
 const ROLES = ['all', 'api', 'worker'] as const;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -46,6 +48,12 @@ const SETTINGS = {
   FAIRLEAD_JWKS_URL: url(/^https?$/, 'https://login.example.com/.well-known/jwks.json').optional(),
   FAIRLEAD_JWT_ISSUER: z.string().min(1).optional(),
   FAIRLEAD_JWT_AUDIENCE: z.string().min(1).optional(),
+  FAIRLEAD_SECRET_KEYS: z
+    .string()
+    .refine((text) => parseKeys(text) !== null, {
+      error: 'must be keys as `fairlead secrets new` makes them, of different names, with commas between them',
+    })
+    .optional(),
   FAIRLEAD_ROLE: oneOf(ROLES).default('all'),
   FAIRLEAD_LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
   FAIRLEAD_PRIVATE_ADDRESSES: oneOf(['refuse', 'allow']).default('refuse'),
@@ -77,6 +85,8 @@ export interface Config {
     readonly issuer: string | undefined;
     readonly audience: string | undefined;
   };
+  /** What secrets are kept encrypted with, the first for new ones; null for the file beside the embedded database, or none. */
+  readonly secretKeys: SecretKeys | null;
   readonly role: (typeof ROLES)[number];
   readonly logLevel: string;
   /** Whether addresses that users enter (calendars) may lead into private networks, and be http. */
@@ -145,6 +155,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       issuer: data.FAIRLEAD_JWT_ISSUER,
       audience: data.FAIRLEAD_JWT_AUDIENCE,
     }),
+    secretKeys: data.FAIRLEAD_SECRET_KEYS === undefined ? null : parseKeys(data.FAIRLEAD_SECRET_KEYS),
     role: data.FAIRLEAD_ROLE,
     logLevel: data.FAIRLEAD_LOG_LEVEL,
     allowPrivateAddresses: data.FAIRLEAD_PRIVATE_ADDRESSES === 'allow',

@@ -2,14 +2,16 @@ import { type App, createApp } from './app.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { EmbeddedPostgresError } from './db/embedded.ts';
 import { MigrationError } from './db/migrate.ts';
+import { SecretsError } from './secrets/seal.ts';
+
+const FAULTS = [ConfigError, EmbeddedPostgresError, MigrationError, SecretsError] as const;
 
 /**
  * What to tell the person at the keyboard about an error at start, in one line (or one per setting); null for what is
  * an accident and worth a stack.
  */
 export function startFault(error: unknown): string | null {
-  if (error instanceof ConfigError || error instanceof EmbeddedPostgresError || error instanceof MigrationError)
-    return error.message;
+  if (FAULTS.some((fault) => error instanceof fault)) return (error as Error).message;
   const {
     code,
     port,

@@ -4,9 +4,12 @@ import { raiseDueReviews } from './configuration/reviews.ts';
 import { deriveDueWeights } from './configuration/weights.ts';
 import type { Database } from './db/client.ts';
 import { pruneEvents } from './events/retention.ts';
+import type { Secrets } from './secrets/seal.ts';
+import { resealAll } from './secrets/stored.ts';
 
 export interface UpkeepOptions {
   readonly database: Database;
+  readonly secrets: Secrets;
   readonly clock: Clock;
   /** The database's time, by which old events are deleted: a server whose clock is ahead must not delete new ones. */
   readonly now: () => Promise<Date>;
@@ -17,10 +20,10 @@ export interface UpkeepOptions {
 const INTERVAL_MS = 3_600_000;
 
 /**
- * What is to be done now and then, and does no harm when several servers do it: old events deleted, weights derived
- * once a day, plan reviews told when they are due. What fails is logged, and the next hour tries again.
+ * What is to be done now and then, and does no harm when several servers do it: old events deleted, secrets encrypted
+ * with the newest key, weights derived once a day, plan reviews told when they are due. What fails is logged, and the next hour tries again.
  */
-export async function runUpkeep({ database, clock, now, log, committed }: UpkeepOptions): Promise<void> {
+export async function runUpkeep({ database, secrets, clock, now, log, committed }: UpkeepOptions): Promise<void> {
   const attempt = async (what: string, work: () => Promise<number>): Promise<void> => {
     try {
       const count = await work();
@@ -30,6 +33,7 @@ export async function runUpkeep({ database, clock, now, log, committed }: Upkeep
     }
   };
   await attempt('deleted events past their retention', async () => pruneEvents(database, await now()));
+  await attempt('encrypted secrets with the newest key', () => resealAll(database, secrets));
   const workspaceIds: string[] = [];
   await attempt('listed the workspaces', async () => {
     for (const { id } of await database.prisma.workspace.findMany({ select: { id: true } })) workspaceIds.push(id);

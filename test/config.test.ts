@@ -20,6 +20,7 @@ test('nothing has to be set', () => {
     redisUrl: undefined,
     dataDir: '.fairlead',
     adminKey: undefined,
+    secretKeys: null,
     jwt: { secret: undefined, jwksUrl: undefined, issuer: undefined, audience: undefined },
     role: 'all',
     logLevel: 'info',

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { v7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../src/clock.ts';
@@ -10,7 +11,8 @@ import { startProcess } from './support/serverProcess.ts';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp();
+  // Its wake-ups come through PostgreSQL, also where those of others come through Redis.
+  app = await startTestApp({ config: { redisUrl: undefined } });
 });
 afterAll(() => app.stop());
 
@@ -81,7 +83,8 @@ test('without its wake-up connection it says so, and is ready all the same, sinc
 });
 
 test('while the database says nothing it answers within 2 s that it is not ready, however often it is asked', async () => {
-  const client = await app.database.pool.connect();
+  const client = new pg.Client({ connectionString: app.testDatabase.ownerUrl });
+  await client.connect();
   await client.query('BEGIN; LOCK TABLE "_prisma_migrations" IN ACCESS EXCLUSIVE MODE');
   try {
     for (let round = 0; round < 2; round += 1) {
@@ -96,7 +99,7 @@ test('while the database says nothing it answers within 2 s that it is not ready
     expect(rows[0].asking).toBe(1);
   } finally {
     await client.query('ROLLBACK');
-    client.release();
+    await client.end();
   }
   await until(async () => (await probe()).status === 200, 'it is ready again');
 });
@@ -182,7 +185,13 @@ test('a job that does not end holds up no stop beyond ten seconds', async () => 
   const now = systemClock.now();
   await client.prisma.calendar.create({
     data: {
-      ...{ workspaceId, id: v7(), name: 'HR', kind: 'HR', source: { kind: 'HR', url: `${silent.url}/hr.ics` } },
+      ...{
+        workspaceId,
+        id: v7(),
+        name: 'HR',
+        kind: 'HR',
+        source: JSON.stringify({ kind: 'HR', url: `${silent.url}/hr.ics` }),
+      },
       ...{ attempt: 0, unmatched: 0, alerted: false, nextSyncAt: now, createdAt: now, updatedAt: now },
     },
   });

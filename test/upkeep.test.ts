@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { RETENTION_DAYS } from '../src/events/retention.ts';
 import { createLog } from '../src/log.ts';
 import { runUpkeep } from '../src/upkeep.ts';
-import { startTestApp, type TestApp } from './support/app.ts';
+import { startTestApp, TEST_SECRETS, type TestApp } from './support/app.ts';
 import { onePool } from './support/companies.ts';
 import { openWorkspace, type TestWorkspace } from './support/workspace.ts';
 
@@ -16,6 +16,7 @@ afterAll(() => app.stop());
 const upkeep = (now = async () => app.clock.now()): Promise<void> =>
   runUpkeep({
     database: app.database,
+    secrets: TEST_SECRETS,
     clock: app.clock,
     now,
     log: createLog('silent'),
@@ -100,7 +101,8 @@ test('what fails in one workspace is logged, and keeps no other from its turn', 
   const lines: string[] = [];
   const log = createLog('warn', { write: (line) => void lines.push(line) });
   const now = async () => app.clock.now();
-  await runUpkeep({ database: app.database, clock: app.clock, now, log, committed: () => {} });
+  const { database, clock } = app;
+  await runUpkeep({ database, secrets: TEST_SECRETS, clock, now, log, committed: () => {} });
   await app.database.prisma.workspace.update({ where: { id: broken.id }, data: { timeZone: 'UTC' } });
   expect(await reviews()).toHaveLength(1);
   expect(lines.filter((line) => line.includes('failed; the next hour tries again'))).not.toEqual([]);

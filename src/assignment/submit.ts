@@ -205,6 +205,8 @@ function insertLead(
     capturedAt: incoming.capturedAt ?? incoming.receivedAt,
     receivedAt: incoming.receivedAt,
     firstContactAt: null,
+    erasedAt: null,
+    personHash: null,
     closedAt: isOpen(status) ? null : batch.now,
   };
   batch.insertLead(lead);

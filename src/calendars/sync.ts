@@ -6,6 +6,8 @@ import type { Database } from '../db/client.ts';
 import type { Calendar } from '../db/generated/client.ts';
 import { type BusyTime, CALENDAR_STALE_MS } from '../domain/availability.ts';
 import type { Job } from '../jobs/runner.ts';
+import type { Secrets } from '../secrets/seal.ts';
+import { openSource } from '../secrets/stored.ts';
 import { CalendarFault } from './fault.ts';
 import { readCalendar, readHr } from './readers.ts';
 import type { CalendarSource, HrSource } from './sources.ts';
@@ -19,6 +21,7 @@ export interface CalendarSyncOptions {
   readonly lanes: Lanes;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly secrets: Secrets;
   /** For calendar servers in one's own network. */
   readonly allowPrivate: boolean;
 }
@@ -115,10 +118,12 @@ interface Read {
 }
 
 async function readAny(
-  { database, allowPrivate }: CalendarSyncOptions,
-  { workspaceId, repId, source, tag }: Calendar,
+  { database, secrets, allowPrivate }: CalendarSyncOptions,
+  calendar: Calendar,
   now: Date,
 ): Promise<Read | 'UNCHANGED'> {
+  const { workspaceId, repId, tag } = calendar;
+  const source = openSource(secrets, calendar);
   const window = { from: now.getTime() - PAST_MS, until: now.getTime() + AHEAD_MS };
   const workspace = await database.prisma.workspace.findUniqueOrThrow({ where: { id: workspaceId } });
   const options = { allowPrivate, previousTag: tag };
@@ -130,11 +135,11 @@ async function readAny(
       email,
       timeZone: timeZone ?? workspace.timeZone,
     }));
-    const read = await readHr(source as unknown as HrSource, window, people, options);
+    const read = await readHr(source as HrSource, window, people, options);
     return read === 'UNCHANGED' ? read : { ...read, busy: read.byRep };
   }
   const rep = await database.prisma.rep.findUniqueOrThrow({ where: { workspaceId_id: { workspaceId, id: repId } } });
   const own = { ...options, timeZone: rep.timeZone ?? workspace.timeZone, email: rep.email };
-  const read = await readCalendar(source as unknown as CalendarSource, window, own);
+  const read = await readCalendar(source as CalendarSource, window, own);
   return read === 'UNCHANGED' ? read : { busy: new Map([[repId, read.busy]]), tag: read.tag, unmatched: 0 };
 }

@@ -46,7 +46,7 @@ export interface UpsertedAccounts {
  */
 export async function upsertAccounts(context: ConfigurationContext, input: unknown): Promise<UpsertedAccounts> {
   const entries = parse(schema, input, ['accounts']);
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'upsertAccounts', async (change) => {
     const known = await selectAccounts(
       change.client,
       change.workspaceId,
@@ -86,7 +86,7 @@ export async function upsertAccounts(context: ConfigurationContext, input: unkno
 
 /** @throws Refusal NOT_FOUND; IN_USE while it is a parent */
 export async function deleteAccount(context: ConfigurationContext, id: string): Promise<void> {
-  await changeConfiguration(context, async (change) => {
+  await changeConfiguration(context, 'deleteAccount', async (change) => {
     const child = await change.client.query<{ key: string }>(
       'SELECT "key" FROM "Account" WHERE "workspaceId" = $1 AND "parentId" = $2 LIMIT 1',
       [change.workspaceId, id],

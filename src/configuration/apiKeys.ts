@@ -4,7 +4,7 @@ import { newKey, splitKey } from '../auth/keyForm.ts';
 import { ROLES, SCOPES } from '../auth/principal.ts';
 import type { ApiKey } from '../db/generated/client.ts';
 import { InvalidInput, Refusal } from '../domain/errors.ts';
-import type { ConfigurationContext } from './change.ts';
+import { type Change, type ConfigurationContext, changeConfiguration } from './change.ts';
 import { given, parse, repFields } from './inputs.ts';
 
 const schema = z
@@ -38,68 +38,86 @@ export async function createApiKey(
     throw new Refusal('NOT_FOUND', 'repId: there is no such rep');
   }
   const secret = newKey();
-  const apiKey = await insertKey(context, secret, { name, role, scopes, repId, expiresAt });
+  const fields = { name, role, scopes, repId, expiresAt };
+  const apiKey = await changeConfiguration(context, 'createApiKey', (change) => insertKey(change, secret, fields));
   return { apiKey, secret };
 }
 
-function insertKey(
-  { database, workspaceId, clock }: Pick<ConfigurationContext, 'database' | 'workspaceId' | 'clock'>,
-  key: string,
-  fields: Pick<ApiKey, 'name' | 'role' | 'scopes' | 'repId' | 'expiresAt'>,
-): Promise<ApiKey> {
+type KeyFields = Pick<ApiKey, 'name' | 'role' | 'scopes' | 'repId' | 'expiresAt'>;
+
+const INSERT = `
+  INSERT INTO "ApiKey" ("workspaceId", "id", "keyId", "name", "secretHash", "role", "scopes", "repId", "expiresAt", "createdAt")
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+  ON CONFLICT ("keyId") DO NOTHING RETURNING *`;
+
+/** Keys are no part of what plans are made of; the audit log says of them all but the secret. */
+async function insertKey({ client, workspaceId, now, note }: Change, key: string, fields: KeyFields): Promise<ApiKey> {
+  const { keyId, secretHash } = partsOf(key);
+  const { name, role, scopes, repId, expiresAt } = fields;
+  const values = [v7(), keyId, name, Buffer.from(secretHash), role, scopes, repId, expiresAt, now];
+  const { rows } = await client.query<ApiKey>(INSERT, [workspaceId, ...values]);
+  if (!rows[0]) throw new Error(`the key ${keyId} is another workspace's`);
+  note({ keyId, ...fields });
+  return rows[0];
+}
+
+function partsOf(key: string): { readonly keyId: string; readonly secretHash: Uint8Array } {
   const parts = splitKey(key);
   if (!parts) throw new Error('not an API key');
-  return database.prisma.apiKey.create({
-    data: { workspaceId, id: v7(), ...parts, ...fields, createdAt: clock.now() },
-  });
+  return parts;
 }
 
 /** Ends a key; open feeds that use it are closed within 30 s. Twice is as good as once. @throws Refusal NOT_FOUND */
-export async function revokeApiKey(
-  { database, workspaceId, clock }: ConfigurationContext,
-  id: string,
-): Promise<ApiKey> {
-  const where = { workspaceId_id: { workspaceId, id } };
-  const apiKey = await database.prisma.apiKey.findUnique({ where });
-  if (!apiKey) throw new Refusal('NOT_FOUND', 'There is no such API key.');
-  if (apiKey.revokedAt !== null) return apiKey;
-  return database.prisma.apiKey.update({ where, data: { revokedAt: clock.now() } });
-}
+export const revokeApiKey = (context: ConfigurationContext, id: string): Promise<ApiKey> =>
+  changeConfiguration(context, 'revokeApiKey', async ({ client, workspaceId, now, note }) => {
+    const { rows } = await client.query<ApiKey>('SELECT * FROM "ApiKey" WHERE "workspaceId" = $1 AND "id" = $2', [
+      workspaceId,
+      id,
+    ]);
+    const [apiKey] = rows;
+    if (!apiKey) throw new Refusal('NOT_FOUND', 'There is no such API key.');
+    if (apiKey.revokedAt !== null) return apiKey;
+    await client.query('UPDATE "ApiKey" SET "revokedAt" = $3 WHERE "workspaceId" = $1 AND "id" = $2', [
+      workspaceId,
+      id,
+      now,
+    ]);
+    note({ keyId: apiKey.keyId, name: apiKey.name });
+    return { ...apiKey, revokedAt: now };
+  });
 
 /**
- * Makes sure that the workspace has an admin key.
+ * Makes sure that the workspace has an admin key. Of several servers that start at once, one makes it.
  *
  * @param wanted the key that must work; undefined to have one made when there is none
  * @returns the key that was made, to be shown this once; null when nothing had to be made up
  */
 export async function ensureAdminKey(
-  context: Pick<ConfigurationContext, 'database' | 'workspaceId' | 'clock'>,
+  given: Pick<ConfigurationContext, 'database' | 'workspaceId' | 'clock'>,
   wanted: string | undefined,
 ): Promise<string | null> {
-  const { database, workspaceId } = context;
-  const admin = { name: 'First admin', role: 'ADMIN', scopes: [], repId: null, expiresAt: null } as const;
-  if (wanted !== undefined) {
-    const parts = splitKey(wanted);
-    if (!parts) throw new Error('not an API key');
-    await database.pool.query(
-      `INSERT INTO "ApiKey" ("workspaceId", "id", "keyId", "name", "secretHash", "role", "scopes", "createdAt")
-       VALUES ($1, $2, $3, $4, $5, 'ADMIN', '{}', $6)
-       ON CONFLICT ("keyId") DO UPDATE SET "secretHash" = excluded."secretHash"
-       WHERE "ApiKey"."workspaceId" = excluded."workspaceId" AND "ApiKey"."revokedAt" IS NULL`,
-      [workspaceId, v7(), parts.keyId, admin.name, Buffer.from(parts.secretHash), context.clock.now()],
-    );
+  const admin: KeyFields = { name: 'First admin', role: 'ADMIN', scopes: [], repId: null, expiresAt: null };
+  const context = { ...given, by: 'start', committed: () => {} };
+  return changeConfiguration(context, 'ensureAdminKey', async (change) => {
+    const { client, workspaceId } = change;
+    if (wanted === undefined) {
+      const text = `SELECT FROM "ApiKey" WHERE "workspaceId" = $1 AND "role" = 'ADMIN' LIMIT 1`;
+      if ((await client.query(text, [workspaceId])).rows.length > 0) return null;
+      const secret = newKey();
+      await insertKey(change, secret, admin);
+      return secret;
+    }
+    const { keyId, secretHash } = partsOf(wanted);
+    const text = 'SELECT "workspaceId", "secretHash", "revokedAt" FROM "ApiKey" WHERE "keyId" = $1';
+    const { rows } = await client.query<ApiKey>(text, [keyId]);
+    const [known] = rows;
+    if (!known) await insertKey(change, wanted, admin);
+    else if (known.workspaceId === workspaceId && known.revokedAt === null && !same(known.secretHash, secretHash)) {
+      await client.query('UPDATE "ApiKey" SET "secretHash" = $2 WHERE "keyId" = $1', [keyId, Buffer.from(secretHash)]);
+      change.note({ keyId, name: admin.name, secret: 'replaced' });
+    }
     return null;
-  }
-  // The lane's lock: of several servers that start at once, one makes the key.
-  return database.prisma.$transaction(async (transaction) => {
-    await transaction.$queryRaw`SELECT FROM "Lane" WHERE "workspaceId" = ${workspaceId}::uuid FOR UPDATE`;
-    if ((await transaction.apiKey.count({ where: { workspaceId, role: 'ADMIN' } })) > 0) return null;
-    const secret = newKey();
-    const parts = splitKey(secret);
-    if (!parts) throw new Error('not an API key');
-    await transaction.apiKey.create({
-      data: { workspaceId, id: v7(), ...parts, ...admin, scopes: [], createdAt: context.clock.now() },
-    });
-    return secret;
   });
 }
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.from(a).equals(b);

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import type { Lanes } from '../assignment/lanes.ts';
 import { setCalendarCopies } from '../assignment/presence.ts';
 import type { CalendarSource, HrSource } from '../calendars/sources.ts';
-import type { Clock } from '../clock.ts';
-import type { Database } from '../db/client.ts';
 import type { Calendar } from '../db/generated/client.ts';
 import { InvalidInput, Refusal } from '../domain/errors.ts';
 import { line } from '../intake/text.ts';
+import { NO_KEYS, type Secrets } from '../secrets/seal.ts';
+import { sealSource } from '../secrets/stored.ts';
+import { type ConfigurationContext, changeConfiguration } from './change.ts';
 import { given, parse } from './inputs.ts';
 
 /*
@@ -15,11 +16,9 @@ import { given, parse } from './inputs.ts';
  * last read of them.
  */
 
-export interface CalendarContext {
-  readonly database: Database;
-  readonly workspaceId: string;
+export interface CalendarContext extends ConfigurationContext {
   readonly lanes: Lanes;
-  readonly clock: Clock;
+  readonly secrets: Secrets;
 }
 
 export const CALENDAR_KINDS = ['ICS', 'CALDAV', 'GOOGLE', 'MICROSOFT', 'HR'] as const;
@@ -82,6 +81,15 @@ const withoutNulls = (fields: object): object =>
 
 const nameSchema = text(200);
 
+/** @throws InvalidInput where there is no key to keep it with */
+function sealed(secrets: Secrets, place: Pick<Calendar, 'workspaceId' | 'id' | 'kind'>, source: object): string {
+  if (secrets.keyId === null)
+    throw new InvalidInput([{ path: [place.kind.toLowerCase()], message: `cannot be kept: ${NO_KEYS}` }]);
+  return sealSource(secrets, place, source);
+}
+
+const INSERT = 'INSERT INTO "Calendar" SELECT * FROM json_populate_record(NULL::"Calendar", $1) RETURNING *';
+
 /**
  * Adds a calendar; it is read at once.
  *
@@ -89,59 +97,67 @@ const nameSchema = text(200);
  * @throws InvalidInput
  */
 export async function createCalendar(
-  { database, workspaceId, clock }: CalendarContext,
+  context: CalendarContext,
   repId: string | null,
   input: { readonly name: string; readonly kind: Kind },
 ): Promise<Calendar> {
+  const { workspaceId, secrets } = context;
+  const { kind } = input;
   const name = parse(nameSchema, input.name, ['name']);
-  const source = sourceOf(input.kind, input as unknown as Record<string, unknown>);
-  const count = await database.prisma.calendar.count({ where: { workspaceId, repId } });
-  if (count >= MAX_CALENDARS) {
-    throw new InvalidInput([{ path: ['repId'], message: `has ${MAX_CALENDARS} calendars already; remove one first` }]);
-  }
-  const now = clock.now();
-  return database.prisma.calendar.create({
-    data: {
-      workspaceId,
-      id: v7(),
-      name,
-      repId,
-      kind: input.kind,
-      source: source as object,
-      nextSyncAt: now,
-      attempt: 0,
-      unmatched: 0,
-      alerted: false,
-      createdAt: now,
-      updatedAt: now,
-    },
+  const id = v7();
+  const source = sealed(
+    secrets,
+    { workspaceId, id, kind },
+    sourceOf(kind, input as unknown as Record<string, unknown>),
+  );
+  return changeConfiguration(context, 'createCalendar', async ({ client, now, note }) => {
+    const { rows: others } = await client.query<{ count: number }>(
+      'SELECT count(*)::int AS "count" FROM "Calendar" WHERE "workspaceId" = $1 AND "repId" IS NOT DISTINCT FROM $2',
+      [workspaceId, repId],
+    );
+    if ((others[0]?.count ?? 0) >= MAX_CALENDARS) {
+      throw new InvalidInput([
+        { path: ['repId'], message: `has ${MAX_CALENDARS} calendars already; remove one first` },
+      ]);
+    }
+    const dates = { nextSyncAt: now, createdAt: now, updatedAt: now };
+    const calendar = { workspaceId, id, name, repId, kind, source, ...dates, attempt: 0, unmatched: 0, alerted: false };
+    const { rows } = await client.query<Calendar>(INSERT, [JSON.stringify(calendar)]);
+    note({ calendar: id, name, kind, rep: repId });
+    return rows[0] as Calendar;
   });
 }
 
+/* Whatever is being read from where it was before is not written any more. */
+const UPDATE = `
+  UPDATE "Calendar" SET
+    "name" = coalesce($3, "name"), "updatedAt" = $5, "source" = coalesce($4, "source"),
+    "tag" = CASE WHEN $4::text IS NULL THEN "tag" END,
+    "nextSyncAt" = CASE WHEN $4::text IS NULL THEN "nextSyncAt" ELSE $5 END,
+    "attempt" = CASE WHEN $4::text IS NULL THEN "attempt" ELSE "attempt" + 1 END
+  WHERE "workspaceId" = $1 AND "id" = $2 RETURNING *`;
+
 /** Changes the name, or where it is read; then it is read at once. @throws InvalidInput; Refusal NOT_FOUND */
 export async function updateCalendar(
-  { database, workspaceId, clock }: CalendarContext,
+  context: CalendarContext,
   calendar: Calendar,
   input: { readonly name?: string | null | undefined },
 ): Promise<Calendar> {
+  const { workspaceId, secrets } = context;
   const fields = given(input) as Readonly<Record<string, unknown>>;
   const hasSource = Object.keys(sources).some((kind) => fields[kind.toLowerCase()] != null);
-  const now = clock.now();
-  return database.prisma.calendar.update({
-    where: { workspaceId_id: { workspaceId, id: calendar.id } },
-    data: {
-      ...(input.name == null ? {} : { name: parse(nameSchema, input.name, ['name']) }),
-      // Whatever is being read from where it was before is not written any more.
-      ...(hasSource && {
-        source: sourceOf(calendar.kind, fields) as object,
-        tag: null,
-        nextSyncAt: now,
-        attempt: { increment: 1 },
-      }),
-      updatedAt: now,
-    },
+  const name = input.name == null ? null : parse(nameSchema, input.name, ['name']);
+  const source = hasSource ? sealed(secrets, calendar, sourceOf(calendar.kind, fields)) : null;
+  return changeConfiguration(context, 'updateCalendar', async ({ client, now, note }) => {
+    const { rows } = await client.query<Calendar>(UPDATE, [workspaceId, calendar.id, name, source, now]);
+    const [updated] = rows;
+    if (!updated) throw gone();
+    note({ calendar: calendar.id, name: updated.name, source: hasSource });
+    return updated;
   });
 }
+
+const gone = (): Refusal => new Refusal('NOT_FOUND', 'There is no such calendar.');
 
 /** Lets a calendar be read now. */
 export const readNow = ({ database, workspaceId, clock }: CalendarContext, { id }: Calendar): Promise<Calendar> =>
@@ -151,11 +167,13 @@ export const readNow = ({ database, workspaceId, clock }: CalendarContext, { id 
   });
 
 /** Removes a calendar, and what it said. @throws Refusal NOT_FOUND */
-export async function deleteCalendar(
-  { database, workspaceId, lanes, clock }: CalendarContext,
-  { id }: Calendar,
-): Promise<void> {
-  const { count } = await database.prisma.calendar.deleteMany({ where: { workspaceId, id } });
-  if (count === 0) throw new Refusal('NOT_FOUND', 'There is no such calendar.');
+export async function deleteCalendar(context: CalendarContext, { id, name }: Calendar): Promise<void> {
+  const { workspaceId, lanes, clock } = context;
+  await changeConfiguration(context, 'deleteCalendar', async ({ client, note }) => {
+    const text = 'DELETE FROM "Calendar" WHERE "workspaceId" = $1 AND "id" = $2';
+    const { rowCount } = await client.query(text, [workspaceId, id]);
+    if (rowCount === 0) throw gone();
+    note({ calendar: id, name });
+  });
   await lanes.run(workspaceId, setCalendarCopies(id, clock.now(), new Map()));
 }

@@ -1,4 +1,6 @@
 import type pg from 'pg';
+import type { AuditAction } from '../audit/actions.ts';
+import { appendEntry } from '../audit/auditLog.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
 import type { Kind } from '../db/configuration.ts';
@@ -29,6 +31,8 @@ export interface Change {
   /** Runs a statement whose first parameter is the workspace; says that `kind` has changed. */
   execute(kind: Kind, text: string, parameters?: readonly unknown[]): Promise<pg.QueryResult>;
   emit(event: NewEvent): void;
+  /** Says in the audit log what the rows do not, or what was done where no row of the configuration has changed. */
+  note(details: Readonly<Record<string, unknown>>): void;
   /** The number that rows of RepState and Rotation written here must carry. */
   readonly batch: number;
   /** Of the configuration as it was found. */
@@ -55,18 +59,19 @@ const SILENT_MS = 30_000;
 
 /**
  * Runs `work` in one transaction under the lane and raises the versions of what it touched, so that the next decision,
- * in whatever process, uses it. Work that changes nothing raises nothing.
+ * in whatever process, uses it. Work that changes nothing raises nothing, and leaves no entry in the audit log.
  *
  * @param dryRun whether all of it is undone at the end: what it would come to, faults included
  */
 export async function changeConfiguration<Result>(
   context: ConfigurationContext,
+  action: AuditAction,
   work: (change: Change) => Promise<Result>,
   { dryRun = false } = {},
 ): Promise<Result> {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await attempt(context, work, dryRun);
+      return await attempt(context, action, work, dryRun);
     } catch (error) {
       const mayRepeat = isRetryable(error);
       if (isUnavailable(error) || (mayRepeat && tried === MAX_TRIES))
@@ -79,6 +84,7 @@ export async function changeConfiguration<Result>(
 
 async function attempt<Result>(
   context: ConfigurationContext,
+  action: AuditAction,
   work: (change: Change) => Promise<Result>,
   dryRun: boolean,
 ): Promise<Result> {
@@ -91,6 +97,7 @@ async function attempt<Result>(
     const batch = counters.batch + 1;
     const touched = new Set<Kind>();
     const events: NewEvent[] = [];
+    let details: Readonly<Record<string, unknown>> | null = null;
     const result = await work({
       client,
       workspaceId,
@@ -118,6 +125,9 @@ async function attempt<Result>(
         return client.query(text, [workspaceId, ...parameters]);
       },
       emit: (event) => void events.push(event),
+      note: (more) => {
+        details = { ...details, ...more };
+      },
     });
     if (dryRun) {
       await client.query('ROLLBACK');
@@ -127,6 +137,10 @@ async function attempt<Result>(
     if (events.length > 0) await insertEvents(client, workspaceId, events, counters.lastEvent, batch, now);
     if (touched.size > 0 || events.length > 0) {
       await client.query(RAISE, [workspaceId, batch, lastEvent, [...touched]]);
+    }
+    if (touched.size > 0 || events.length > 0 || details !== null) {
+      const configVersion = touched.size > 0 ? counters.configVersion + 1 : null;
+      await appendEntry(client, workspaceId, { at: now, by, action, configVersion, details });
     }
     await client.query('COMMIT');
     if (events.length > 0) committed(workspaceId, lastEvent);

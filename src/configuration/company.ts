@@ -113,6 +113,7 @@ export async function applyCompany(
   const company = parseCompany(text);
   return changeConfiguration(
     context,
+    'applyConfiguration',
     async (change) => {
       const before = await loadState(change.client, change.workspaceId);
       return write(change, before, await resolve(company, before, change), company);

@@ -51,7 +51,7 @@ export async function importTerritories(
     throw new InvalidInput([{ path: ['text'], message }]);
   }
   const entries = parseRows(rows);
-  return changeConfiguration(context, (change) => save(change, entries), { dryRun });
+  return changeConfiguration(context, 'importTerritories', (change) => save(change, entries), { dryRun });
 }
 
 type Entry = z.output<typeof territorySchema> & { readonly row: number };

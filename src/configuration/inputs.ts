@@ -207,6 +207,16 @@ export const settingFields = {
   notSeenAfterMinutes: orNull(whole(5, 527_040)),
   holidayRegion: orNull(holidayRegion),
   defaultSla: z.boolean(),
+  retention: z
+    .array(
+      z.strictObject({
+        status: z.enum(LEAD_STATUSES, { error: `must be one of ${LEAD_STATUSES.join(', ')}` }),
+        days: whole(1, 36_500),
+      }),
+    )
+    .refine((list) => new Set(list.map(({ status }) => status)).size === list.length, {
+      error: 'names a status twice',
+    }),
 } as const;
 
 export const repFields = {

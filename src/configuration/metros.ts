@@ -20,13 +20,13 @@ const updateSchema = z.strictObject(metroFields).partial();
 export async function createMetro(context: ConfigurationContext, input: object): Promise<OwnMetro> {
   const fields = parse(createSchema, given(input));
   const metro = { id: v7(), ...METRO_DEFAULTS, ...given(fields) } as OwnMetro;
-  return changeConfiguration(context, (change) => saveMetro(change, metro));
+  return changeConfiguration(context, 'createMetro', (change) => saveMetro(change, metro));
 }
 
 /** Changes what is given; null clears. @throws InvalidInput; Refusal NOT_FOUND */
 export async function updateMetro(context: ConfigurationContext, id: string, input: object): Promise<OwnMetro> {
   const fields = parse(updateSchema, given(input));
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'updateMetro', async (change) => {
     const before = (await selectMetros(change.client, change.workspaceId)).find((metro) => metro.id === id);
     if (!before) throw new Refusal('NOT_FOUND', 'There is no such metro area.');
     return saveMetro(change, { ...before, ...(given(fields) as Partial<OwnMetro>) });
@@ -42,7 +42,7 @@ async function saveMetro(change: Change, metro: OwnMetro): Promise<OwnMetro> {
 
 /** Territories that name it go on comparing with what leads call their metro. @throws Refusal NOT_FOUND */
 export async function deleteMetro(context: ConfigurationContext, id: string): Promise<void> {
-  await changeConfiguration(context, async (change) => {
+  await changeConfiguration(context, 'deleteMetro', async (change) => {
     const metros = await selectMetros(change.client, change.workspaceId);
     if (!metros.some((metro) => metro.id === id)) throw new Refusal('NOT_FOUND', 'There is no such metro area.');
     await change.remove('Metro', [id]);

@@ -49,6 +49,7 @@ export async function offboardRep(
   await openLeadsOf(context, { repId });
   const { report, after } = await changeConfiguration(
     context,
+    'offboardRep',
     async (change) => {
       const left = await leave(change, repId, successorId);
       // What a dry run goes by; afterwards everybody reads it for themselves.

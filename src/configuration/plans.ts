@@ -158,7 +158,7 @@ export interface PlanContent extends Pick<Plan, 'steps' | 'lastResort'> {
  */
 export async function savePlanDraft(context: ConfigurationContext, input: object): Promise<PlanVersion> {
   const { expectedVersion, expectedRevision, note, reviewOn, ...content } = parse(draftSchema, given(input));
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'savePlanDraft', async (change) => {
     const draft = await findPlan(change, '"status" = \'DRAFT\'');
     if (expectedVersion != null && draft?.version !== expectedVersion) {
       throw new Refusal(
@@ -214,7 +214,7 @@ export async function publishPlan(
   expectedRevision: number | null = null,
 ): Promise<PlanVersion> {
   const checked = await checkAhead(context, '"status" = \'DRAFT\' AND "version" = $2', version);
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'publishPlan', async (change) => {
     const draft = await findPlan(change, '"status" = \'DRAFT\'');
     if (draft?.version !== version) {
       throw new Refusal(
@@ -251,7 +251,7 @@ export async function restorePlan(
 ): Promise<PlanVersion> {
   const note = parse(planFields.note, why, ['note']);
   const checked = await checkAhead(context, '"version" = $2 AND "publishedAt" IS NOT NULL', version);
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'restorePlan', async (change) => {
     const earlier = await findPlan(change, '"version" = $2 AND "publishedAt" IS NOT NULL', [version]);
     if (!earlier) throw new Refusal('NOT_FOUND', `There is no version ${version} that was published.`);
     const content = { ...toPlan(earlier), note: note ?? `Restored version ${version}`, reviewOn: earlier.reviewOn };

@@ -38,7 +38,7 @@ const toMembers = (input: z.output<typeof membersSchema>): PoolMember[] =>
 export async function createPool(context: ConfigurationContext, input: object): Promise<Pool> {
   const { members = [], ...fields } = parse(createSchema, given(input));
   const pool = { id: v7(), ...POOL_DEFAULTS, ...given(fields), members: toMembers(members) } as Pool;
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'createPool', async (change) => {
     const pools = await selectPools(change.client, change.workspaceId);
     refuseFaults(duplicates([...pools, pool], 'key', (each) => each.key));
     await refuseUnknownSegments(change, pool);
@@ -51,7 +51,7 @@ export async function createPool(context: ConfigurationContext, input: object): 
 /** Changes what is given. @throws InvalidInput; Refusal NOT_FOUND */
 export async function updatePool(context: ConfigurationContext, id: string, input: object): Promise<Pool> {
   const fields = parse(updateSchema, given(input));
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'updatePool', async (change) => {
     const before = await findPool(change, id);
     const pool = { ...before, ...given(fields) } as Pool;
     await refuseUnknownSegments(change, pool);
@@ -66,7 +66,7 @@ export async function updatePool(context: ConfigurationContext, id: string, inpu
  */
 export async function setPoolMembers(context: ConfigurationContext, poolId: string, input: unknown): Promise<Pool> {
   const members = toMembers(parse(membersSchema, input, ['members']));
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'setPoolMembers', async (change) => {
     const before = await findPool(change, poolId);
     await refuseMemberFaults(change, members);
     const pool = { ...before, members };
@@ -77,7 +77,7 @@ export async function setPoolMembers(context: ConfigurationContext, poolId: stri
 
 /** @throws Refusal NOT_FOUND; IN_USE while a territory or the published plan points at it */
 export async function deletePool(context: ConfigurationContext, id: string): Promise<void> {
-  await changeConfiguration(context, async (change) => {
+  await changeConfiguration(context, 'deletePool', async (change) => {
     const { key: poolKey } = await findPool(change, id);
     const { rows } = await change.execute(
       'pools',
@@ -257,6 +257,7 @@ export function movePoolMembers(
   if (fromPoolId === toPoolId) throw new InvalidInput([{ path: ['toPoolId'], message: 'must be another pool' }]);
   return changeConfiguration(
     context,
+    'movePoolMembers',
     async (change) => {
       const [from, to] = [await findPool(change, fromPoolId), await findPool(change, toPoolId)];
       const wanted = new Set(repIds);

@@ -17,13 +17,13 @@ const updateSchema = z.strictObject({ ...queueFields, ...references }).partial()
 /** @throws InvalidInput; Refusal KEY_TAKEN, NOT_FOUND (pool, rep) */
 export async function createQueue(context: ConfigurationContext, input: object): Promise<Queue> {
   const queue = { id: v7(), ...QUEUE_DEFAULTS, ...given(parse(createSchema, given(input))) } as Queue;
-  return changeConfiguration(context, (change) => saveQueue(change, queue));
+  return changeConfiguration(context, 'createQueue', (change) => saveQueue(change, queue));
 }
 
 /** Changes what is given; what waits keeps its deadline. @throws as createQueue */
 export async function updateQueue(context: ConfigurationContext, id: string, input: object): Promise<Queue> {
   const fields = parse(updateSchema, given(input));
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'updateQueue', async (change) => {
     const before = (await selectQueues(change.client, change.workspaceId)).find((queue) => queue.id === id);
     if (!before) throw new Refusal('NOT_FOUND', 'There is no such queue.');
     return saveQueue(change, { ...before, ...(given(fields) as Partial<Queue>) });
@@ -49,7 +49,7 @@ async function saveQueue(change: Change, queue: Queue): Promise<Queue> {
 
 /** @throws Refusal NOT_FOUND; IN_USE while leads wait in it, or the published plan leads there */
 export async function deleteQueue(context: ConfigurationContext, id: string): Promise<void> {
-  await changeConfiguration(context, async (change) => {
+  await changeConfiguration(context, 'deleteQueue', async (change) => {
     const { client, workspaceId } = change;
     const queue = (await selectQueues(client, workspaceId)).find((each) => each.id === id);
     if (!queue) throw new Refusal('NOT_FOUND', 'There is no such queue.');

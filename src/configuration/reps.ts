@@ -18,7 +18,7 @@ const updateSchema = z.strictObject({ ...repFields, ...references }).partial();
 export async function createRep(context: ConfigurationContext, input: object): Promise<Rep> {
   const fields = parse(createSchema, given(input));
   const rep: Rep = { id: v7(), managerId: null, backupId: null, ...REP_DEFAULTS, ...given(fields) } as Rep;
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'createRep', async (change) => {
     const reps = await selectReps(change.client, change.workspaceId);
     const segments = await segmentKeys(change);
     refuseFaults(repFaults([...reps, rep], segments).filter(({ id }) => id === rep.id));
@@ -30,7 +30,7 @@ export async function createRep(context: ConfigurationContext, input: object): P
 /** Changes what is given; null clears. @throws as createRep; Refusal IN_USE for the last one of the last resort to leave */
 export async function updateRep(context: ConfigurationContext, id: string, input: object): Promise<Rep> {
   const fields = parse(updateSchema, given(input));
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'updateRep', async (change) => {
     const reps = await selectReps(change.client, change.workspaceId);
     const before = reps.find((rep) => rep.id === id);
     if (!before) throw new Refusal('NOT_FOUND', 'There is no such rep.');
@@ -46,7 +46,7 @@ export async function updateRep(context: ConfigurationContext, id: string, input
 
 /** Removes a rep who never owned a lead. @throws Refusal NOT_FOUND, IN_USE */
 export async function deleteRep(context: ConfigurationContext, id: string): Promise<void> {
-  await changeConfiguration(context, async (change) => {
+  await changeConfiguration(context, 'deleteRep', async (change) => {
     const { rows } = await change.execute(
       'reps',
       `SELECT r."name",

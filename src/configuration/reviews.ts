@@ -11,7 +11,7 @@ const WHOLE_PLAN = '*';
  * @returns how many were raised
  */
 export function raiseDueReviews(context: ConfigurationContext): Promise<number> {
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'raiseReviews', async (change) => {
     const row = await findPlan(change, '"status" = \'PUBLISHED\'');
     if (!row) return 0;
     const { timeZone } = await selectSettings(change.client, change.workspaceId);

@@ -22,13 +22,13 @@ const updateSchema = z.strictObject({ name: repFields.name, condition: condition
 /** @throws InvalidInput; Refusal KEY_TAKEN, NOT_FOUND (a segment in the condition) */
 export async function createSegment(context: ConfigurationContext, input: object): Promise<Segment> {
   const segment: Segment = { id: v7(), ...parse(createSchema, given(input)) };
-  return changeConfiguration(context, (change) => saveSegment(change, segment));
+  return changeConfiguration(context, 'createSegment', (change) => saveSegment(change, segment));
 }
 
 /** Changes what is given. @throws as createSegment */
 export async function updateSegment(context: ConfigurationContext, id: string, input: object): Promise<Segment> {
   const fields = parse(updateSchema, given(input));
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'updateSegment', async (change) => {
     const before = (await selectSegments(change.client, change.workspaceId)).find((segment) => segment.id === id);
     if (!before) throw new Refusal('NOT_FOUND', 'There is no such segment.');
     return saveSegment(change, { ...before, ...(given(fields) as Partial<Segment>) });
@@ -44,7 +44,7 @@ async function saveSegment(change: Change, segment: Segment): Promise<Segment> {
 
 /** @throws Refusal NOT_FOUND; IN_USE while a segment, a limit, a pool or the published plan refers to it */
 export async function deleteSegment(context: ConfigurationContext, id: string): Promise<void> {
-  await changeConfiguration(context, async (change) => {
+  await changeConfiguration(context, 'deleteSegment', async (change) => {
     const segments = await selectSegments(change.client, change.workspaceId);
     const segment = segments.find((each) => each.id === id);
     if (!segment) throw new Refusal('NOT_FOUND', 'There is no such segment.');

@@ -14,7 +14,7 @@ const schema = z.strictObject(settingFields).partial();
  */
 export async function updateSettings(context: ConfigurationContext, input: object): Promise<Settings> {
   const fields = parse(schema, given(input));
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'updateWorkspace', async (change) => {
     const before = await selectSettings(change.client, change.workspaceId);
     const settings = { ...before, ...(given(fields) as Partial<Settings>) };
     refuseFaults(settingFaults(settings, await segmentKeys(change)));

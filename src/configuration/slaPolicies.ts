@@ -19,13 +19,13 @@ const updateSchema = z.strictObject(policyFields).partial();
 /** @throws InvalidInput; Refusal KEY_TAKEN, NOT_FOUND (a segment in the condition) */
 export async function createSlaPolicy(context: ConfigurationContext, input: object): Promise<SlaPolicy> {
   const policy = { id: v7(), ...SLA_POLICY_DEFAULTS, ...given(parse(createSchema, given(input))) } as SlaPolicy;
-  return changeConfiguration(context, (change) => savePolicy(change, policy));
+  return changeConfiguration(context, 'createSlaPolicy', (change) => savePolicy(change, policy));
 }
 
 /** Changes what is given; deadlines that are set stay. @throws as createSlaPolicy */
 export async function updateSlaPolicy(context: ConfigurationContext, id: string, input: object): Promise<SlaPolicy> {
   const fields = parse(updateSchema, given(input));
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'updateSlaPolicy', async (change) => {
     const before = (await selectSlaPolicies(change.client, change.workspaceId)).find((policy) => policy.id === id);
     if (!before) throw new Refusal('NOT_FOUND', 'There is no such policy.');
     return savePolicy(change, { ...before, ...(given(fields) as Partial<SlaPolicy>) });
@@ -46,7 +46,7 @@ async function savePolicy(change: Change, policy: SlaPolicy): Promise<SlaPolicy>
 
 /** Deadlines that are set stay. @throws Refusal NOT_FOUND */
 export async function deleteSlaPolicy(context: ConfigurationContext, id: string): Promise<void> {
-  await changeConfiguration(context, async (change) => {
+  await changeConfiguration(context, 'deleteSlaPolicy', async (change) => {
     const policies = await selectSlaPolicies(change.client, change.workspaceId);
     if (!policies.some((policy) => policy.id === id)) throw new Refusal('NOT_FOUND', 'There is no such policy.');
     await change.remove('SlaPolicy', [id]);

@@ -23,7 +23,7 @@ export function proposeSpecialties(
 ): Promise<SpecialtyProposal> {
   const { note = null, ...fields } = parse(proposalSchema, given(input));
   const proposed = given(fields) as Partial<Specialties>;
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'proposeSpecialties', async (change) => {
     refuseFaults(sizeFaults({ ...(await findRep(change, repId)), ...proposed }));
     const { client, workspaceId, now } = change;
     await client.query(
@@ -49,7 +49,7 @@ export function decideSpecialties(
   id: string,
   { approve, reason, mayDecide }: { approve: boolean; reason: string | null; mayDecide: (repId: string) => boolean },
 ): Promise<SpecialtyProposal> {
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'decideSpecialties', async (change) => {
     const { client, workspaceId, by, now } = change;
     const { rows } = await client.query<SpecialtyProposal>(
       'SELECT * FROM "SpecialtyProposal" WHERE "workspaceId" = $1 AND "id" = $2',

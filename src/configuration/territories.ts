@@ -22,13 +22,13 @@ const updateSchema = z.strictObject({ ...territoryFields, ...references }).parti
 export async function createTerritory(context: ConfigurationContext, input: object): Promise<Territory> {
   const fields = parse(createSchema, given(input));
   const territory = { id: v7(), ...NO_REFERENCES, ...TERRITORY_DEFAULTS, ...given(fields) } as Territory;
-  return changeConfiguration(context, (change) => saveTerritory(change, territory));
+  return changeConfiguration(context, 'createTerritory', (change) => saveTerritory(change, territory));
 }
 
 /** Changes what is given; null clears. @throws as createTerritory */
 export async function updateTerritory(context: ConfigurationContext, id: string, input: object): Promise<Territory> {
   const fields = parse(updateSchema, given(input));
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'updateTerritory', async (change) => {
     const before = (await selectTerritories(change.client, change.workspaceId)).find((each) => each.id === id);
     if (!before) throw new Refusal('NOT_FOUND', 'There is no such territory.');
     return saveTerritory(change, { ...before, ...given(fields) } as Territory);
@@ -68,7 +68,7 @@ export async function reportTerritories({
 
 /** @throws Refusal NOT_FOUND; IN_USE while it is a parent */
 export async function deleteTerritory(context: ConfigurationContext, id: string): Promise<void> {
-  await changeConfiguration(context, async (change) => {
+  await changeConfiguration(context, 'deleteTerritory', async (change) => {
     const territories = await selectTerritories(change.client, change.workspaceId);
     if (!territories.some((each) => each.id === id)) throw new Refusal('NOT_FOUND', 'There is no such territory.');
     const child = territories.find(({ parentId }) => parentId === id);

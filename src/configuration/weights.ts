@@ -20,7 +20,7 @@ export interface DerivedWeights {
  * @returns the pools whose weights have changed
  */
 export function deriveDueWeights(context: ConfigurationContext): Promise<readonly DerivedWeights[]> {
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'deriveWeights', async (change) => {
     const { client, workspaceId, now } = change;
     const { timeZone } = await selectSettings(client, workspaceId);
     const today = new Date(localTime(now.getTime(), timeZone).began.DAY);
@@ -53,6 +53,7 @@ export function derivePoolWeights(
 ): Promise<DerivedWeights> {
   return changeConfiguration(
     context,
+    'deriveWeights',
     async (change) => {
       const pool = await findPool(change, poolId);
       if (pool.weighting.by === 'FIXED') {
@@ -111,7 +112,7 @@ async function setWeights(change: Change, pool: Pool, steps: readonly WeightStep
  * @throws Refusal NOT_FOUND; ALREADY_REVERTED
  */
 export function revertWeights(context: ConfigurationContext, changeId: string): Promise<Pool> {
-  return changeConfiguration(context, async (change) => {
+  return changeConfiguration(context, 'revertWeights', async (change) => {
     const { client, workspaceId, now } = change;
     const { rows } = await client.query<WeightChange>(
       'SELECT * FROM "WeightChange" WHERE "workspaceId" = $1 AND "id" = $2',

@@ -12,6 +12,8 @@ const QUERY_MS = 10_000;
 const APPLICATION = 'fairlead doctor';
 /** The session by which a server hears of wake-ups. */
 export const LISTENER = 'fairlead listener';
+/** Of the sessions in a server's pool. */
+export const SERVER = 'fairlead';
 
 /** @throws what kept it from connecting */
 export async function connect(url: string): Promise<pg.Client> {
@@ -84,19 +86,20 @@ export async function checkMigrations(client: pg.Client): Promise<{ finding: Fin
  * somebody else, who migrates them.
  */
 export async function checkRights(client: pg.Client): Promise<Finding> {
-  // The lists of migrations are only read by who does not migrate.
+  // The lists of migrations are only read by who does not migrate, and the audit log is only appended to.
   const { rows } = await client.query(
     `SELECT current_user AS "user", has_schema_privilege('public', 'CREATE') AS "mayMakeTables",
        has_database_privilege(current_database(), 'CREATE') AS "mayMakeSchemas",
        to_regnamespace('graphile_worker') IS NOT NULL AS "hasJobs",
        count(t."oid") FILTER (WHERE NOT (has_schema_privilege(t."schema", 'USAGE') AND has_table_privilege(t."oid", 'SELECT')
-         AND (t."isList" OR has_table_privilege(t."oid", 'INSERT') AND has_table_privilege(t."oid", 'UPDATE')
-           AND has_table_privilege(t."oid", 'DELETE'))))::int AS "closed",
+         AND (t."name" IN ('_prisma_migrations', 'migrations') OR t."isView" OR has_table_privilege(t."oid", 'INSERT')
+           AND (t."name" = 'AuditEntry' OR has_table_privilege(t."oid", 'UPDATE'))
+           AND (t."name" IN ('AuditEntry', 'ConfigurationHistory') OR has_table_privilege(t."oid", 'DELETE')))))::int AS "closed",
        count(t."oid") FILTER (WHERE NOT pg_has_role(t."owner", 'USAGE'))::int AS "foreign"
      FROM (VALUES (1)) AS one LEFT JOIN (
-       SELECT c."oid", c."relowner" AS "owner", n."oid" AS "schema", c."relname" IN ('_prisma_migrations', 'migrations') AS "isList"
+       SELECT c."oid", c."relowner" AS "owner", n."oid" AS "schema", c."relname" AS "name", c."relkind" = 'v' AS "isView"
        FROM pg_class c JOIN pg_namespace n ON n."oid" = c."relnamespace"
-       WHERE n."nspname" IN ('public', 'graphile_worker') AND c."relkind" IN ('r', 'p')) AS t ON true`,
+       WHERE n."nspname" IN ('public', 'graphile_worker') AND c."relkind" IN ('r', 'p', 'v')) AS t ON true`,
   );
   const { user, mayMakeTables, mayMakeSchemas, hasJobs, closed, foreign } = rows[0];
   const byOwner = `DATABASE_URL=<the owner's> npm run fairlead -- migrate --grant-to ${user}`;
@@ -137,12 +140,14 @@ export async function checkConnections(client: pg.Client, perServer = CONNECTION
     `SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
          - coalesce(current_setting('reserved_connections', true)::int, 0) AS "most",
        count(*)::int AS "used",
-       count(*) FILTER (WHERE "datname" = current_database() AND "application_name" IN ('fairlead', $2))::int AS "ours",
-       count(*) FILTER (WHERE "datname" = current_database() AND "application_name" = $2)::int AS "servers"
+       count(*) FILTER (WHERE "datname" = current_database() AND "application_name" IN ($2, $3))::int AS "ours",
+       count(*) FILTER (WHERE "datname" = current_database() AND "application_name" = $2)::int AS "listening"
      FROM pg_stat_activity WHERE "backend_type" = 'client backend' AND "application_name" <> $1`,
-    [APPLICATION, LISTENER],
+    [APPLICATION, LISTENER, SERVER],
   );
-  const { most, used, ours, servers } = rows[0];
+  const { most, used, ours, listening } = rows[0];
+  // With Redis nobody listens here: then it is known that there are servers, and not how many.
+  const servers = Math.max(listening, Math.min(ours, 1));
   const yetToCome = Math.max(servers * perServer - ours, 0);
   const room = Math.floor((most - used - yetToCome) / perServer);
   if (room > 0 || (room === 0 && servers > 0)) {

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { DEAD_AFTER_SECONDS } from '../jobs/runner.ts';
-import { LISTENER } from './database.ts';
+import { LISTENER, SERVER } from './database.ts';
 import { type Finding, fault, ok, plural, warning } from './finding.ts';
 
 /* Whether what is to be done by itself is being done. */
@@ -16,11 +16,15 @@ export async function checkServers(client: pg.Client): Promise<Finding> {
     `SELECT count(*) FILTER (WHERE "seenAt" >= clock_timestamp() - make_interval(secs => $1))::int AS "workers",
        count(*) FILTER (WHERE "seenAt" < clock_timestamp() - make_interval(secs => $1))::int AS "dead",
        (SELECT count(*)::int FROM pg_stat_activity
-        WHERE "datname" = current_database() AND "application_name" = $2) AS "connected"
+        WHERE "datname" = current_database() AND "application_name" = $2) AS "listening",
+       (SELECT count(*)::int FROM pg_stat_activity
+        WHERE "datname" = current_database() AND "application_name" = $3) AS "sessions"
      FROM "Process"`,
-    [DEAD_AFTER_SECONDS, LISTENER],
+    [DEAD_AFTER_SECONDS, LISTENER, SERVER],
   );
-  const { workers, dead, connected } = rows[0];
+  const { workers, dead, listening, sessions } = rows[0];
+  // With Redis nobody listens here: then it is known that there are servers, and not how many.
+  const connected = Math.max(listening, workers, Math.min(sessions, 1));
   if (workers > 0) {
     return ok('servers', `${plural(connected, 'server')} connected, ${workers} of them carry out what is due`);
   }

@@ -1,7 +1,7 @@
 import type { AbsenceReason } from './availability.ts';
 import type { Condition } from './condition.ts';
 import type { FieldType } from './fields.ts';
-import type { Attributes } from './lead.ts';
+import type { Attributes, LeadStatus } from './lead.ts';
 import type { Period } from './localTime.ts';
 import type { DateHours, WeekStretch } from './workingHours.ts';
 
@@ -56,6 +56,13 @@ export interface AttributeDeclaration {
   readonly values: readonly string[];
 }
 
+/** How long leads of a status are kept. */
+export interface Retention {
+  readonly status: LeadStatus;
+  /** Since anything last happened with it, 1 to 36,500. */
+  readonly days: number;
+}
+
 /** What holds for the whole workspace. */
 export interface Settings {
   /** Most open leads of a rep who has no capacity of their own. */
@@ -77,6 +84,8 @@ export interface Settings {
   readonly holidayRegion: string | null;
   /** Whether leads to which no SLA policy applies have the default one. */
   readonly defaultSla: boolean;
+  /** After which leads are erased; those of a status that is not named are kept. */
+  readonly retention: readonly Retention[];
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -97,6 +106,7 @@ export const DEFAULT_SETTINGS: Settings = {
   notSeenAfterMinutes: 1_440,
   holidayRegion: null,
   defaultSla: true,
+  retention: [],
 };
 
 export const REP_STATUSES = ['ACTIVE', 'PAUSED', 'LEFT'] as const;

@@ -5,6 +5,7 @@ import type { ConfigurationContext } from '../configuration/change.ts';
 import type { Database } from '../db/client.ts';
 import type { Hub } from '../events/hub.ts';
 import type { Intake } from '../intake/submitLeads.ts';
+import type { Secrets } from '../secrets/seal.ts';
 import { unauthenticated } from './errors.ts';
 import { NO_ID } from './ids.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
@@ -15,6 +16,8 @@ export interface Services {
   readonly clock: Clock;
   readonly hub: Hub;
   readonly intake: Intake;
+  /** What calendars are read with, to be kept or shown in part. */
+  readonly secrets: Secrets;
 }
 
 /** One operation's surroundings. A subscription keeps its own for as long as it lasts. */

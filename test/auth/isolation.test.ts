@@ -84,7 +84,7 @@ const addCalendar = ({ database, workspaceId, clock }: ConfigurationContext, rep
         name: 'Own',
         repId,
         kind: 'ICS',
-        source: {},
+        source: '{}',
         attempt: 0,
         unmatched: 0,
         alerted: false,

@@ -12,6 +12,7 @@ import { readLane } from '../../src/db/lane.ts';
 import { createHub } from '../../src/events/hub.ts';
 import { createGraphQLServer } from '../../src/graphql/server.ts';
 import { createLog } from '../../src/log.ts';
+import { createSecrets } from '../../src/secrets/seal.ts';
 import { startCluster } from './cluster.ts';
 import { ADMIN_KEY, BENCH_COMPANY } from './company.ts';
 import type { Cpu } from './measure.ts';
@@ -64,7 +65,7 @@ const authenticate = createAuthenticate({ database, clock: systemClock, log, jwt
 async function shortServer(after: (batch: Batch) => Promise<void>): Promise<string> {
   const intake = { lanes: await shortLanes(after), clock: systemClock };
   const graphql = createGraphQLServer({
-    services: { database, clock: systemClock, hub, intake },
+    services: { database, clock: systemClock, hub, secrets: createSecrets(new Map()), intake },
     authenticate,
     log,
     production: false,

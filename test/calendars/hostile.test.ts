@@ -28,7 +28,7 @@ async function addCalendars({ id: workspaceId }: TestWorkspace, urls: readonly s
   await app.database.prisma.calendar.createMany({
     data: urls.map((url, index) => ({
       ...{ workspaceId, id: `${crypto.randomUUID().slice(0, -1)}${index}`, name: url, kind: 'HR' as const },
-      ...{ source: { kind: 'HR', url }, ...rest },
+      ...{ source: JSON.stringify({ kind: 'HR', url }), ...rest },
     })),
   });
 }
@@ -85,7 +85,7 @@ test('a server that stops does not wait for a host that hangs, and leaves the ca
   await app.app.stop();
   expect(performance.now() - start).toBeLessThan(8_000);
   const { rows } = await app.database.pool.query(
-    `SELECT "attempts", "locked_at", "last_error" LIKE '%server stops%' AS "isLeft" FROM graphile_worker._private_jobs WHERE "attempts" > 0`,
+    `SELECT "attempts", "locked_at", "last_error" LIKE '%server stops%' AS "isLeft" FROM graphile_worker.jobs WHERE "attempts" > 0`,
   );
   expect(rows).toEqual(Array(2).fill({ attempts: 1, locked_at: null, isLeft: true }));
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createLanes } from '../../src/assignment/lanes.ts';
 import { syncCalendar } from '../../src/calendars/sync.ts';
 import { createLog } from '../../src/log.ts';
-import { startTestApp, type TestApp, until } from '../support/app.ts';
+import { startTestApp, TEST_SECRETS, type TestApp, until } from '../support/app.ts';
 import { type FeedServer, serveFeed } from '../support/calendarServers.ts';
 import { onePool } from '../support/companies.ts';
 
@@ -202,7 +202,7 @@ describe('a rep’s calendar', () => {
     const { workspaceId, database, clock } = app;
     const { id: repId } = await database.prisma.rep.findFirstOrThrow({ where: { workspaceId, key: 'rep-1' } });
     const [id, now] = [v7(), clock.now()];
-    const source = { kind: 'ICS', url: `${feed.url}/calendar.ics` };
+    const source = JSON.stringify({ kind: 'ICS', url: `${feed.url}/calendar.ics` });
     // Not due, so that no job reads it.
     const dates = { createdAt: now, updatedAt: now, nextSyncAt: new Date(now.getTime() + 86_400_000) };
     const made = { workspaceId, id, repId, name: 'Mine', kind: 'ICS', source, ...dates } as const;
@@ -217,7 +217,15 @@ describe('a rep’s calendar', () => {
         return lanes.run(...given);
       },
     };
-    await syncCalendar({ database, lanes: late, clock, log: createLog('silent'), allowPrivate: true }, workspaceId, id);
+    const options = {
+      database,
+      secrets: TEST_SECRETS,
+      lanes: late,
+      clock,
+      log: createLog('silent'),
+      allowPrivate: true,
+    };
+    await syncCalendar(options, workspaceId, id);
     await lanes.close();
     expect([isRemoved, feed.asked.length]).toEqual([true, 1]);
     expect(await availability('rep-1')).toMatchObject({ available: true });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createLog } from '../../src/log.ts';
 import { runUpkeep } from '../../src/upkeep.ts';
-import { settableClock, startTestApp, type TestApp } from '../support/app.ts';
+import { settableClock, startTestApp, TEST_SECRETS, type TestApp } from '../support/app.ts';
 import { books, IN_ORDER } from '../support/books.ts';
 import { checksums } from '../support/checksums.ts';
 import { poolId } from '../support/moves.ts';
@@ -97,6 +97,7 @@ const told = ({ steps }: Change): Record<string, readonly [number, number]> =>
 const upkeep = (): Promise<void> =>
   runUpkeep({
     database: app.database,
+    secrets: TEST_SECRETS,
     clock: app.clock,
     now: async () => app.clock.now(),
     log: createLog('silent'),

@@ -82,7 +82,13 @@ describe.skipIf(!canTest(PGBOUNCER, 'pgbouncer'))('two servers behind pgbouncer 
     const ids = Array.from({ length: 20 }, (_, index) => `0192f3c4-0000-7000-8000-0000000000${index + 10}`);
     await database.prisma.calendar.createMany({
       data: ids.map((id) => ({
-        ...{ workspaceId, id, name: id, kind: 'HR', source: { kind: 'HR', url: `${calendars.url}/${id}.ics` } },
+        ...{
+          workspaceId,
+          id,
+          name: id,
+          kind: 'HR',
+          source: JSON.stringify({ kind: 'HR', url: `${calendars.url}/${id}.ics` }),
+        },
         ...{ attempt: 0, unmatched: 0, alerted: false, nextSyncAt: now, createdAt: now, updatedAt: now },
       })),
     });

@@ -127,7 +127,7 @@ test('a database that does not store every letter is a fault', async () => {
 
 describe('migrations', () => {
   const withRows = async (sql: string): Promise<Awaited<ReturnType<typeof checkMigrations>>> => {
-    const client = await open(database.url);
+    const client = await open(database.ownerUrl);
     await client.query('BEGIN');
     await client.query(sql);
     return checkMigrations(client);
@@ -181,7 +181,7 @@ describe('rights', () => {
   test('what a user lacks is named, one thing after the other', async () => {
     const own = await createTestDatabase();
     const { user, url } = await createUser(own.url);
-    const owner = await connect(own.url);
+    const owner = await connect(own.ownerUrl);
     const client = await connect(url);
     const name = new URL(own.url).pathname.slice(1);
     expect(await checkRights(client)).toMatchObject({

@@ -9,7 +9,7 @@ import { type Context, createContext } from '../../src/graphql/context.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { createSubscriptions, Subscription } from '../../src/graphql/subscriptions.ts';
 import { createLog } from '../../src/log.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { startTestApp, TEST_SECRETS, type TestApp } from '../support/app.ts';
 import { onePool } from '../support/companies.ts';
 
 /*
@@ -53,7 +53,7 @@ function contextOf(principal: Principal | null, isSubscription = false): Context
   const { clock } = app;
   const lanes = createLanes({ database: resolvers, clock, committed: hub.committed });
   return createContext(
-    { database: resolvers, clock, hub, intake: { lanes, clock } },
+    { database: resolvers, clock, hub, secrets: TEST_SECRETS, intake: { lanes, clock } },
     principal,
     isSubscription ? () => {} : null,
   );

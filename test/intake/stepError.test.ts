@@ -27,7 +27,7 @@ const LARGE_AND_HOT = { employees: 1_000, score: 90 };
 
 /** Lets a segment refer to itself, which no mutation does. */
 const breakSegment = (key: string) =>
-  changeConfiguration(workspace.context, (change) =>
+  changeConfiguration(workspace.context, 'updateSegment', (change) =>
     change.execute('segments', `UPDATE "Segment" SET "condition" = $2 WHERE "workspaceId" = $1 AND "key" = $3`, [
       JSON.stringify({ operator: 'MATCHES_SEGMENT', value: key }),
       key,

@@ -31,7 +31,13 @@ test('what a server was doing when it was killed another one does again, within 
   const now = systemClock.now();
   await database.prisma.calendar.create({
     data: {
-      ...{ workspaceId, id: v7(), name: 'HR', kind: 'HR', source: { kind: 'HR', url: `${silent.url}/hr.ics` } },
+      ...{
+        workspaceId,
+        id: v7(),
+        name: 'HR',
+        kind: 'HR',
+        source: JSON.stringify({ kind: 'HR', url: `${silent.url}/hr.ics` }),
+      },
       ...{ attempt: 0, unmatched: 0, alerted: false, nextSyncAt: now, createdAt: now, updatedAt: now },
     },
   });

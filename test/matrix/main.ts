@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { endWithThis, runTests, type Totals, totalsLine } from '../support/runTests.ts';
-import { LEGS, type Leg, missing, NEEDS_SESSIONS, QUICK, TOGETHER } from './legs.ts';
+import { LEGS, type Leg, missing, QUICK, TOGETHER } from './legs.ts';
 
 // npm run test:matrix: the suite on other databases than the one of npm test, and with Redis. --quick: what comes nearest to
 // the database, on everything at once. --leg: only that one, by the beginning of its name. Other arguments go to vitest.
@@ -32,7 +32,7 @@ async function runLeg(leg: Leg, files: readonly string[]): Promise<Totals> {
   const line = await Promise.race([once(lines, 'line').then(([text]) => text as string), ended.then(() => null)]);
   if (line === null) return { passed: 0, failed: 1, skipped: 0 };
   try {
-    const args = leg.pgbouncer ? [...files, ...NEEDS_SESSIONS.map((pattern) => `--exclude=${pattern}`)] : files;
+    const args = [...files, ...(leg.without ?? []).map((pattern) => `--exclude=${pattern}`)];
     return await runTests(args, JSON.parse(line) as Record<string, string>);
   } finally {
     services.stdin?.end();

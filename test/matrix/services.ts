@@ -75,14 +75,14 @@ const asUser = (url: string, username: string): string => {
   return address.href;
 };
 
-/** An owner who may create databases and is no superuser, and a user for servers who owns nothing. */
+/** An owner who may create databases and roles and is no superuser, and a user for servers who owns nothing. */
 async function makeRoles(url: string): Promise<{ owner: string; server: string }> {
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
   // The owner ends the sessions of servers when it drops a database.
   await admin.query(`
     CREATE ROLE fairlead_server LOGIN PASSWORD '${password}';
-    CREATE ROLE fairlead_owner LOGIN CREATEDB PASSWORD '${password}' IN ROLE fairlead_server`);
+    CREATE ROLE fairlead_owner LOGIN CREATEDB CREATEROLE PASSWORD '${password}' IN ROLE fairlead_server`);
   await admin.end();
   return { owner: asUser(url, 'fairlead_owner'), server: asUser(url, 'fairlead_server') };
 }

@@ -8,6 +8,8 @@ import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import type { TypedDocumentString } from '../../src/gql/graphql.ts';
 import { createLog } from '../../src/log.ts';
+import { newKeyText, parseKeys } from '../../src/secrets/keys.ts';
+import { createSecrets, type SecretKeys } from '../../src/secrets/seal.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export { until } from './until.ts';
@@ -33,12 +35,17 @@ export function settableClock(start = new Date('2026-03-02T09:00:00Z')): Settabl
 
 export const ADMIN_KEY = `fl_testadmin_${randomBytes(32).toString('base64url')}`;
 
+/** What the tests' servers keep secrets with. */
+export const TEST_SECRET_KEYS = newKeyText('2026-01-01');
+export const TEST_SECRETS = createSecrets(parseKeys(TEST_SECRET_KEYS) as SecretKeys);
+
 export const testConfig = (databaseUrl: string, overrides: Partial<Config> = {}): Config => ({
   ...readConfig({
     PORT: '0',
     DATABASE_URL: databaseUrl,
     FAIRLEAD_REDIS_URL: process.env.TEST_REDIS_URL,
     FAIRLEAD_ADMIN_KEY: ADMIN_KEY,
+    FAIRLEAD_SECRET_KEYS: TEST_SECRET_KEYS,
     FAIRLEAD_LOG_LEVEL: 'silent',
   }),
   ...overrides,

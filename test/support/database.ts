@@ -48,6 +48,15 @@ export async function createTestDatabase({ template = true } = {}): Promise<Test
     url: template ? withPath(inject('appUrl'), name) : ownerUrl,
     ownerUrl,
     asOwner: (text, values) => query(ownerUrl, text, values),
-    drop: () => asAdmin(`DROP DATABASE ${name} WITH (FORCE)`),
+    drop: async () => {
+      for (;;) {
+        try {
+          return await asAdmin(`DROP DATABASE ${name} WITH (FORCE)`);
+        } catch (error) {
+          // 42501: PostgreSQL itself is cleaning up in it, which who is no superuser may not end.
+          if ((error as { code?: string }).code !== '42501') throw error;
+        }
+      }
+    },
   };
 }

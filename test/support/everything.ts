@@ -13,6 +13,7 @@ workspace:
   notSeenAfterMinutes: 90
   holidayRegion: DE-BY
   defaultSla: false
+  retention: [{ status: LOST, days: 365 }, { status: DISQUALIFIED, days: 30 }]
   leadAttributes: [{ name: plan, type: ENUM, values: [free, paid] }, { name: seats, type: NUMBER }]
 reps:
   - { key: boss, name: Berta Boss, email: berta@fairlead.example }

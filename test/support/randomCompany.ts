@@ -53,6 +53,7 @@ const settings = fc.record({
   notSeenAfterMinutes: seldom(fc.constantFrom(60, 600)).map((minutes) => minutes ?? null),
   holidayRegion: seldom(region).map((of) => of ?? null),
   defaultSla: fc.boolean(),
+  retention: fc.constant([]),
 });
 
 const WEEKDAYS = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY'];

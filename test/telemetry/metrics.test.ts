@@ -144,13 +144,13 @@ test('a job that waits shows with its age, and a database that does not answer l
   const age = (await scrape()).get('outbox_oldest_age_seconds') as number;
   expect(age).toBeGreaterThanOrEqual(90);
   expect(age).toBeLessThan(120);
-  await app.database.pool.query('ALTER SCHEMA graphile_worker RENAME TO hidden');
+  await app.testDatabase.asOwner('ALTER SCHEMA graphile_worker RENAME TO hidden');
   try {
     const samples = await scrape();
     expect(samples.get('outbox_oldest_age_seconds')).toBeNaN();
     expect(samples.get('wakeup_connection_up')).toBe(1);
   } finally {
-    await app.database.pool.query('ALTER SCHEMA hidden RENAME TO graphile_worker');
+    await app.testDatabase.asOwner('ALTER SCHEMA hidden RENAME TO graphile_worker');
   }
 });
 

@@ -161,7 +161,12 @@ test('lines of a job carry its id, its attempt and the id of the sweep that made
   await company.database.prisma.calendar.create({
     data: {
       ...{ workspaceId: company.workspaceId, id: v7(), name: 'HR', kind: 'HR' },
-      ...{ source: { kind: 'HR', url: `${calendar.url}/hr.ics` }, attempt: 0, unmatched: 0, alerted: false },
+      ...{
+        source: JSON.stringify({ kind: 'HR', url: `${calendar.url}/hr.ics` }),
+        attempt: 0,
+        unmatched: 0,
+        alerted: false,
+      },
       ...{ nextSyncAt: now, createdAt: now, updatedAt: now },
     },
   });

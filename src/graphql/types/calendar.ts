@@ -1,6 +1,7 @@
 import { CALENDAR_FAULTS, type CalendarFaultCode } from '../../calendars/fault.ts';
 import {
   CALENDAR_KINDS,
+  type CalendarContext,
   createCalendar,
   deleteCalendar,
   readNow,
@@ -9,8 +10,9 @@ import {
 import type { Calendar } from '../../db/generated/client.ts';
 import { CALENDAR_STALE_MS } from '../../domain/availability.ts';
 import { InvalidInput, Refusal } from '../../domain/errors.ts';
+import { openSource } from '../../secrets/stored.ts';
 import { builder } from '../builder.ts';
-import { type Context, signedIn } from '../context.ts';
+import { type Context, configurationContext, signedIn } from '../context.ts';
 import { decodeId, encodeId } from '../ids.ts';
 import { orRefusal, resultType } from '../results.ts';
 import { teamRep } from '../teamRep.ts';
@@ -48,7 +50,7 @@ export const CalendarRef = builder.objectRef<Calendar>('Calendar').implement({
     host: t.string({
       nullable: true,
       description: 'Where it is read; credentials and the rest of the address are never shown.',
-      resolve: ({ source }) => hostOf(source),
+      resolve: (calendar, _args, { secrets }) => hostOf(openSource(secrets, calendar)),
     }),
     syncedAt: t.expose('syncedAt', { type: 'DateTime', nullable: true, description: 'When it was last read.' }),
     nextSyncAt: t.expose('nextSyncAt', { type: 'DateTime' }),
@@ -69,8 +71,7 @@ export const CalendarRef = builder.objectRef<Calendar>('Calendar').implement({
   }),
 });
 
-function hostOf(source: unknown): string | null {
-  const { url, baseUrl } = source as { url?: string; baseUrl?: string };
+function hostOf({ url, baseUrl }: { readonly url?: string; readonly baseUrl?: string }): string | null {
   const address = url ?? baseUrl ?? '';
   return URL.canParse(address) ? new URL(address).host : null;
 }
@@ -186,11 +187,10 @@ const CalendarSuccess = builder.objectRef<{ readonly calendar: Calendar }>('Cale
 });
 const CalendarResult = resultType('Calendar', CalendarSuccess);
 
-const calendarContext = (context: Context) => ({
-  database: context.database,
-  workspaceId: signedIn(context).workspaceId,
+const calendarContext = (context: Context): CalendarContext => ({
+  ...configurationContext(context),
   lanes: context.intake.lanes,
-  clock: context.clock,
+  secrets: context.secrets,
 });
 
 /** @throws Refusal NOT_FOUND */

@@ -4,13 +4,14 @@ import type {
   AttributeDeclaration,
   ClassLimit,
   RateCap,
+  Retention,
   SamePersonPolicy,
   SegmentCost,
 } from '../../domain/configuration.ts';
 import { builder } from '../builder.ts';
 import { type Context, signedIn } from '../context.ts';
 import { configurationMutation } from './configurationMutation.ts';
-import { FieldTypeRef, IgnoreDotsRef, SamePersonActionRef, SamePersonScopeRef } from './enums.ts';
+import { FieldTypeRef, IgnoreDotsRef, LeadStatusRef, SamePersonActionRef, SamePersonScopeRef } from './enums.ts';
 import {
   ClassLimitInput,
   ClassLimitRef,
@@ -39,6 +40,15 @@ const LeadAttributeRef = builder.objectRef<AttributeDeclaration>('LeadAttribute'
     name: t.exposeString('name'),
     type: t.expose('type', { type: FieldTypeRef }),
     values: t.stringList({ description: 'ENUM: what it can be.', resolve: ({ values }) => [...values] }),
+  }),
+});
+
+const RetentionRef = builder.objectRef<Retention>('Retention').implement({
+  description: 'How long leads of a status are kept.',
+  authScopes: { 'configuration:read': true },
+  fields: (t) => ({
+    status: t.expose('status', { type: LeadStatusRef }),
+    days: t.exposeInt('days', { description: 'Since anything last happened with the lead.' }),
   }),
 });
 
@@ -104,6 +114,12 @@ export const WorkspaceRef = builder.objectRef<Workspace>('Workspace').implement(
       authScopes: configuration,
       description: 'Whether leads to which no SLA policy applies go to the backup after two hours without contact.',
     }),
+    retention: t.field({
+      authScopes: configuration,
+      type: [RetentionRef],
+      description: 'After which leads are erased, as by `eraseLead`; those of a status that is not named are kept.',
+      resolve: ({ retention }) => retention as unknown as Retention[],
+    }),
   }),
 });
 
@@ -137,6 +153,13 @@ const LeadAttributeInput = builder.inputType('LeadAttributeInput', {
   }),
 });
 
+const RetentionInput = builder.inputType('RetentionInput', {
+  fields: (t) => ({
+    status: t.field({ type: LeadStatusRef, required: true }),
+    days: t.int({ required: true, description: '1 to 36,500.' }),
+  }),
+});
+
 const UpdateWorkspaceInput = builder.inputType('UpdateWorkspaceInput', {
   description: 'What is left out stays.',
   fields: (t) => ({
@@ -151,6 +174,7 @@ const UpdateWorkspaceInput = builder.inputType('UpdateWorkspaceInput', {
     notSeenAfterMinutes: t.int({ description: '5 to 527,040; null for never.' }),
     holidayRegion: t.string({ description: '`DE`, `DE-BY`; null for none.' }),
     defaultSla: t.boolean(),
+    retention: t.field({ type: [RetentionInput], description: 'Each status once.' }),
   }),
 });
 

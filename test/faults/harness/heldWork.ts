@@ -29,7 +29,13 @@ export async function openHeldWork({ prisma }: Database, { workspaceId }: Compan
   const now = systemClock.now();
   await prisma.calendar.create({
     data: {
-      ...{ workspaceId, id, name: 'HR', kind: 'HR', source: { kind: 'HR', url: `${provider.url}/hr.ics` } },
+      ...{
+        workspaceId,
+        id,
+        name: 'HR',
+        kind: 'HR',
+        source: JSON.stringify({ kind: 'HR', url: `${provider.url}/hr.ics` }),
+      },
       ...{ attempt: 0, unmatched: 0, alerted: false, nextSyncAt: now, createdAt: now, updatedAt: now },
     },
   });

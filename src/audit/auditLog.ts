@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { calls } from '../calls.ts';
+import type { AuditAction } from './actions.ts';
+
+/*
+ * The audit log of a workspace: numbered without gaps, only ever appended to (a trigger refuses everything else), and each
+ * entry with a hash over itself and the hash before it. Number and hash of the last one stand in the lane as well.
+ */
+
+/** An entry as it is kept. */
+export interface AuditEntry {
+  readonly number: number;
+  readonly at: Date;
+  /** Name of the principal, or of what the server does by itself. */
+  readonly by: string;
+  readonly action: string;
+  /** Of the call; null for what the server does by itself. */
+  readonly requestId: string | null;
+  /** From which the rows that it changed hold; null where it changed none. */
+  readonly configVersion: number | null;
+  /** What there is to say beyond those rows. */
+  readonly details: unknown;
+  readonly hash: Buffer;
+}
+
+export interface NewAuditEntry {
+  readonly at: Date;
+  readonly by: string;
+  readonly action: AuditAction;
+  readonly configVersion: number | null;
+  readonly details: object | null;
+}
+
+/** What an entry's hash is over, after the hash before it: as JSON, in this order. */
+const contentOf = ({ number, at, by, action, requestId, configVersion, details }: Omit<AuditEntry, 'hash'>): string =>
+  JSON.stringify([number, at.toISOString(), by, action, requestId, configVersion, details]);
+
+/** SHA-256 of the hash before it, 32 bytes (none for the first), and the entry's content. */
+export const hashOf = (previous: Buffer | null, entry: Omit<AuditEntry, 'hash'>): Buffer =>
+  createHash('sha256')
+    .update(previous ?? '')
+    .update(contentOf(entry))
+    .digest();
+
+const NEXT = `
+  SELECT "lastAudit" + 1 AS "number", "auditHash" AS "previous" FROM "Lane" WHERE "workspaceId" = $1`;
+
+const APPEND = `
+  WITH entry AS (
+    INSERT INTO "AuditEntry"
+      ("workspaceId", "number", "at", "by", "action", "requestId", "configVersion", "details", "hash")
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+  )
+  UPDATE "Lane" SET "lastAudit" = $2, "auditHash" = $9 WHERE "workspaceId" = $1`;
+
+/** Appends an entry, in a transaction that holds the workspace's lane. */
+export async function appendEntry(client: pg.ClientBase, workspaceId: string, entry: NewAuditEntry): Promise<void> {
+  const { rows } = await client.query<{ number: string; previous: Buffer | null }>(NEXT, [workspaceId]);
+  const [last] = rows;
+  if (!last) throw new Error(`workspace ${workspaceId} has no lane`);
+  const numbered = { ...entry, number: Number(last.number), requestId: calls.getStore()?.requestId ?? null };
+  const { number, at, by, action, requestId, configVersion, details } = numbered;
+  const json = details === null ? null : JSON.stringify(details);
+  const hash = hashOf(last.previous, numbered);
+  await client.query(APPEND, [workspaceId, number, at, by, action, requestId, configVersion, json, hash]);
+}
+
+/** What a look at the whole log came to. */
+export interface AuditVerification {
+  /** How many entries there are. */
+  readonly entries: number;
+  /** Hash of the last one, in hexadecimal; null for an empty log. Kept elsewhere, it shows a log that was made anew. */
+  readonly lastHash: string | null;
+  /** The first entry that is not as it was written; null for none. */
+  readonly firstBad: { readonly number: number; readonly fault: AuditFault } | null;
+}
+
+/** CHANGED: the entry, or its hash, is another; MISSING: it is not there. */
+export type AuditFault = 'CHANGED' | 'MISSING';
+
+const PAGE = 1_000;
+
+const SELECT_PAGE = `
+  SELECT "number", "at", "by", "action", "requestId", "configVersion", "details", "hash" FROM "AuditEntry"
+  WHERE "workspaceId" = $1 AND "number" > $2 ORDER BY "number" LIMIT ${PAGE}`;
+
+type Row = Omit<AuditEntry, 'number' | 'configVersion'> & { readonly number: string; readonly configVersion: string };
+
+const toEntry = (row: Row): AuditEntry => ({
+  ...row,
+  number: Number(row.number),
+  configVersion: row.configVersion === null ? null : Number(row.configVersion),
+});
+
+/** Reads the log from its beginning and makes each hash again. What is appended meanwhile is not looked at. */
+export async function verifyAuditLog(pool: pg.Pool, workspaceId: string): Promise<AuditVerification> {
+  const { rows } = await pool.query<{ lastAudit: string; auditHash: Buffer | null }>(
+    'SELECT "lastAudit", "auditHash" FROM "Lane" WHERE "workspaceId" = $1',
+    [workspaceId],
+  );
+  const entries = Number(rows[0]?.lastAudit ?? 0);
+  const lastHash = rows[0]?.auditHash ?? null;
+  const found = { entries, lastHash: lastHash?.toString('hex') ?? null };
+  const bad = (number: number, fault: AuditFault): AuditVerification => ({ ...found, firstBad: { number, fault } });
+  let previous: Buffer | null = null;
+  for (let number = 1; number <= entries; ) {
+    const { rows: page } = await pool.query<Row>(SELECT_PAGE, [workspaceId, number - 1]);
+    if (page.length === 0) return bad(number, 'MISSING');
+    for (const entry of page.map(toEntry)) {
+      if (number > entries) break;
+      if (entry.number !== number) return bad(number, 'MISSING');
+      const hash = hashOf(previous, entry);
+      if (!hash.equals(entry.hash)) return bad(number, 'CHANGED');
+      previous = hash;
+      number += 1;
+    }
+  }
+  // The last entry may have been made anew together with its hash.
+  if (entries > 0 && !(previous && lastHash?.equals(previous))) return bad(entries, 'CHANGED');
+  return { ...found, firstBad: null };
+}
