@@ -83,7 +83,7 @@ const PAGE = 1_000;
 
 const SELECT_PAGE = `
   SELECT "number", "at", "by", "action", "requestId", "configVersion", "details", "hash" FROM "AuditEntry"
-  WHERE "workspaceId" = $1 AND "number" > $2 ORDER BY "number" LIMIT ${PAGE}`;
+  WHERE "workspaceId" = $1 AND "number" > $2 ORDER BY "number" LIMIT $3`;
 
 type Row = Omit<AuditEntry, 'number' | 'configVersion'> & { readonly number: string; readonly configVersion: string };
 
@@ -94,7 +94,7 @@ const toEntry = (row: Row): AuditEntry => ({
 });
 
 /** Reads the log from its beginning and makes each hash again. What is appended meanwhile is not looked at. */
-export async function verifyAuditLog(pool: pg.Pool, workspaceId: string): Promise<AuditVerification> {
+export async function verifyAuditLog(pool: pg.Pool, workspaceId: string, pageSize = PAGE): Promise<AuditVerification> {
   const { rows } = await pool.query<{ lastAudit: string; auditHash: Buffer | null }>(
     'SELECT "lastAudit", "auditHash" FROM "Lane" WHERE "workspaceId" = $1',
     [workspaceId],
@@ -105,7 +105,7 @@ export async function verifyAuditLog(pool: pg.Pool, workspaceId: string): Promis
   const bad = (number: number, fault: AuditFault): AuditVerification => ({ ...found, firstBad: { number, fault } });
   let previous: Buffer | null = null;
   for (let number = 1; number <= entries; ) {
-    const { rows: page } = await pool.query<Row>(SELECT_PAGE, [workspaceId, number - 1]);
+    const { rows: page } = await pool.query<Row>(SELECT_PAGE, [workspaceId, number - 1, pageSize]);
     if (page.length === 0) return bad(number, 'MISSING');
     for (const entry of page.map(toEntry)) {
       if (number > entries) break;
@@ -119,4 +119,45 @@ export async function verifyAuditLog(pool: pg.Pool, workspaceId: string): Promis
   // The last entry may have been made anew together with its hash.
   if (entries > 0 && !(previous && lastHash?.equals(previous))) return bad(entries, 'CHANGED');
   return { ...found, firstBad: null };
+}
+
+/** A row of the configuration that an entry's action has changed. */
+export interface AuditedRow {
+  /** Name of the table. */
+  readonly kind: string;
+  /** Null where it was not there before. */
+  readonly before: object | null;
+  /** Null where it was removed. */
+  readonly after: object | null;
+}
+
+export interface AuditedRows {
+  readonly count: number;
+  /** The first hundred, by kind. */
+  readonly rows: readonly AuditedRow[];
+}
+
+const SELECT_ROWS = `
+  SELECT v."version", n."count", coalesce(c."rows", '[]') AS "rows" FROM unnest($2::bigint[]) AS v("version")
+  CROSS JOIN LATERAL (
+    SELECT count(*)::int AS "count" FROM "ConfigurationHistory" h
+    WHERE h."workspaceId" = $1 AND h."version" = v."version") AS n
+  CROSS JOIN LATERAL (
+    SELECT json_agg(json_build_object('kind', f."kind", 'before', b."row", 'after', f."row")) AS "rows" FROM (
+      SELECT h."kind", h."id", h."row" FROM "ConfigurationHistory" h
+      WHERE h."workspaceId" = $1 AND h."version" = v."version" ORDER BY h."kind", h."id" LIMIT 100) AS f
+    LEFT JOIN LATERAL (
+      SELECT h."row" FROM "ConfigurationHistory" h
+      WHERE h."workspaceId" = $1 AND h."kind" = f."kind" AND h."id" = f."id" AND h."version" < v."version"
+      ORDER BY h."version" DESC LIMIT 1) AS b ON true) AS c`;
+
+/** What was changed at each of some versions of the configuration, in their order. */
+export async function readAuditedRows(
+  pool: pg.Pool,
+  workspaceId: string,
+  versions: readonly number[],
+): Promise<AuditedRows[]> {
+  const { rows } = await pool.query<{ version: string } & AuditedRows>(SELECT_ROWS, [workspaceId, versions]);
+  const byVersion = new Map(rows.map(({ version, ...changed }) => [Number(version), changed]));
+  return versions.map((version) => byVersion.get(version) ?? { count: 0, rows: [] });
 }

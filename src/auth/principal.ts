@@ -13,6 +13,7 @@ export const SCOPES = [
   'feed:read',
   'workspaceFeed:read',
   'keys:write',
+  'audit:read',
   'specialties:propose',
   'specialties:decide',
 ] as const;

@@ -25,7 +25,7 @@ export interface Change {
   readonly workspaceId: string;
   readonly by: string;
   readonly now: Date;
-  /** Inserts rows or replaces those with the same id. */
+  /** Inserts rows or replaces those with the same id; what is there already as it is to be stays untouched. */
   save(table: ConfigurationTable, rows: readonly ConfigurationRow[]): Promise<void>;
   remove(table: ConfigurationTable, ids: readonly string[]): Promise<void>;
   /** Runs a statement whose first parameter is the workspace; says that `kind` has changed. */
@@ -82,6 +82,10 @@ export async function changeConfiguration<Result>(
   }
 }
 
+/** Leaves an entry in the audit log about what changes nothing of the configuration itself. */
+export const recordAction = (context: ConfigurationContext, action: AuditAction, details: object): Promise<void> =>
+  changeConfiguration(context, action, async ({ note }) => note({ ...details }));
+
 async function attempt<Result>(
   context: ConfigurationContext,
   action: AuditAction,
@@ -107,10 +111,10 @@ async function attempt<Result>(
       configVersion: counters.configVersion,
       save: async (table, rows) => {
         if (rows.length === 0) return;
-        touched.add(TABLES[table]);
-        await client.query(upsert(table, Object.keys(rows[0] as object)), [
+        const { rowCount } = await client.query(upsert(table, Object.keys(rows[0] as object)), [
           JSON.stringify(rows.map((row) => ({ ...row, workspaceId, createdAt: now, updatedAt: now }))),
         ]);
+        if (rowCount !== 0) touched.add(TABLES[table]);
       },
       remove: async (table, ids) => {
         if (ids.length === 0) return;
@@ -166,13 +170,14 @@ const RAISE = `
 /** @param columns names from this project's own code, never from an input */
 function upsert(table: ConfigurationTable, columns: readonly string[]): string {
   const all = ['workspaceId', ...columns, 'createdAt', 'updatedAt'].map((name) => `"${name}"`);
-  const replaced = [...columns.filter((name) => name !== 'id'), 'updatedAt'].map(
-    (name) => `"${name}" = excluded."${name}"`,
-  );
+  const given = columns.filter((name) => name !== 'id').map((name) => `"${name}"`);
+  const replaced = [...given, '"updatedAt"'].map((name) => `${name} = excluded.${name}`);
+  const listed = (of: string): string => given.map((name) => `${of}.${name}`).join(', ');
   return `
     INSERT INTO "${table}" (${all.join(', ')})
     SELECT ${all.join(', ')} FROM json_populate_recordset(NULL::"${table}", $1)
-    ON CONFLICT ("workspaceId", "id") DO UPDATE SET ${replaced.join(', ')}`;
+    ON CONFLICT ("workspaceId", "id") DO UPDATE SET ${replaced.join(', ')}
+    WHERE (${listed(`"${table}"`)}) IS DISTINCT FROM (${listed('excluded')})`;
 }
 
 /** Appends events, each knowing its predecessor in the feed of its rep. */

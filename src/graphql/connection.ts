@@ -92,6 +92,7 @@ export const pageComplexity = ({ first, last }: PageArgs): { field: number; mult
 const isPosition = {
   id: (value: unknown) => typeof value === 'string' && UUID.test(value),
   key: (value: unknown) => typeof value === 'string' && !value.includes('\u0000'),
+  number: (value: unknown) => Number.isSafeInteger(value),
   version: (value: unknown) => Number.isInteger(value) && Math.abs(value as number) < 2 ** 31,
 } as const;
 

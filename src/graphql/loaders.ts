@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import { type AvailabilityView, readAvailability } from '../assignment/readAvailability.ts';
+import { type AuditedRows, readAuditedRows } from '../audit/auditLog.ts';
 import type { Visibility } from '../auth/visibility.ts';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../db/client.ts';
@@ -59,6 +60,8 @@ export interface Loaders {
   readonly activitiesOfLead: Grouped<Activity>;
   readonly relatedLeads: Grouped<RelatedLead>;
   readonly accountSuggestions: Grouped<AccountSuggestion>;
+  /** By version of the configuration: what changed with it. */
+  readonly auditedRows: DataLoader<number, AuditedRows>;
   /** As it stood for a decision; null when that version of the plan is no more. */
   readonly configurationAsOf: DataLoader<ConfigurationVersion, RoutingConfiguration | null, string>;
 }
@@ -157,6 +160,8 @@ const MAKE: { readonly [Name in keyof Loaders]: (operation: Operation) => Loader
         }),
       (row) => row.leadId,
     ),
+  auditedRows: (of) =>
+    new DataLoader((versions) => readAuditedRows(of.database.pool, of.workspaceId, versions), { cache: of.cache }),
   membersOfPool: (of) =>
     grouped(
       of,

@@ -1,6 +1,7 @@
 import './scalars.ts';
 import './types/account.ts';
 import './types/apiKey.ts';
+import './types/audit.ts';
 import './types/availability.ts';
 import './types/calendar.ts';
 import './types/decision.ts';

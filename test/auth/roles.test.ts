@@ -79,6 +79,8 @@ const MAY: Readonly<Record<string, readonly Caller[]>> = {
   'Query.feedCursor': STAFF,
   'Query.metrics': [...MANAGERS, 'viewer'],
   'Query.apiKeys': ADMIN,
+  'Query.auditLog': ADMIN,
+  'Query.verifyAuditLog': ADMIN,
   'Mutation.submitLead': [...STAFF, 'partner'],
   'Mutation.submitLeads': [...STAFF, 'partner'],
   'Mutation.recordActivity': STAFF,

@@ -34,6 +34,9 @@ CREATE INDEX "AuditEntry_workspaceId_action_number_idx" ON "AuditEntry"("workspa
 -- CreateIndex
 CREATE INDEX "AuditEntry_workspaceId_by_number_idx" ON "AuditEntry"("workspaceId", "by", "number");
 
+-- CreateIndex
+CREATE INDEX "ConfigurationHistory_workspaceId_version_idx" ON "ConfigurationHistory"("workspaceId", "version");
+
 -- By the hash of a person: whether and when they were erased.
 CREATE INDEX "Lead_personHash_idx" ON "Lead" ("workspaceId", "personHash") WHERE "personHash" IS NOT NULL;
 

@@ -1,6 +1,7 @@
-import type { Destination, Moved } from '../../assignment/moveLeads.ts';
+import type { Destination, Move, Moved } from '../../assignment/moveLeads.ts';
 import { carryOutMove, MAX_MOVED, type MoveContext, openLeadsOf } from '../../assignment/moves.ts';
 import { visibleLeads } from '../../auth/visibility.ts';
+import { recordAction } from '../../configuration/change.ts';
 import { parse } from '../../configuration/inputs.ts';
 import { type Offboarded, offboardRep } from '../../configuration/offboarding.ts';
 import { type MovedMembers, movePoolMembers } from '../../configuration/pools.ts';
@@ -110,6 +111,18 @@ async function movableFrom(context: Context): Promise<ReadonlySet<string> | null
   return visibility.of === 'all' ? null : new Set(visibility.of === 'reps' ? visibility.repIds : []);
 }
 
+async function moveAll(
+  context: ReturnType<typeof moveContext>,
+  action: 'redistributeLeads' | 'reassignLeads',
+  move: Move,
+  dryRun: boolean,
+): Promise<{ report: { dryRun: boolean; moved: readonly Moved[] } }> {
+  const { leadIds, destination, reason } = move;
+  if (!dryRun && leadIds.length > 0)
+    await recordAction(context, action, { leads: leadIds.length, destination, reason });
+  return { report: { dryRun, moved: await carryOutMove(context, move, dryRun) } };
+}
+
 builder.mutationField('redistributeLeads', (t) =>
   t.field({
     type: MoveReportResult,
@@ -133,7 +146,7 @@ builder.mutationField('redistributeLeads', (t) =>
         const destination: Destination = { kind: 'PLAN' };
         const move = { leadIds, destination, method: 'REASSIGNMENT', from, mayStay: repId == null, reason } as const;
         const dryRun = input.dryRun ?? false;
-        return { report: { dryRun, moved: await carryOutMove(moving, { ...move, by: name }, dryRun) } };
+        return moveAll(moving, 'redistributeLeads', { ...move, by: name }, dryRun);
       }),
   }),
 );
@@ -187,7 +200,7 @@ builder.mutationField('reassignLeads', (t) =>
           reason,
           by: principal.name,
         } as const;
-        return { report: { dryRun, moved: await carryOutMove(moveContext(context), move, dryRun) } };
+        return moveAll(moveContext(context), 'reassignLeads', move, dryRun);
       }),
   }),
 );
