@@ -99,7 +99,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
       const applied = await migrate(database.pool);
       if (applied.length > 0) log.info({ migrations: applied }, 'migrated the database');
       const secrets = await openSecrets(config, clock.now());
-      await checkSecrets(database, secrets);
+      await checkSecrets(database.pool, secrets);
       const workspaceId = await ensureWorkspace(database, clock);
       newAdminKey = await ensureAdminKey({ database, workspaceId, clock }, config.adminKey);
       const telemetry = await startTelemetry({ config, clock, log });

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   migrate: () => import('./migrate.ts'),
   config: () => import('./config.ts'),
   territories: () => import('./territories.ts'),
+  secrets: () => import('./secrets.ts'),
   doctor: () => import('./doctor.ts'),
 };
 

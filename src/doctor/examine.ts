@@ -16,6 +16,7 @@ import {
 } from './database.ts';
 import { type Finding, fault, ok } from './finding.ts';
 import { checkDisk, checkNode, checkPort } from './machine.ts';
+import { checkSecrets } from './secrets.ts';
 import { checkClock, checkTimeZones } from './time.ts';
 import { checkDeadlines, checkJobs, checkLastResort, checkServers } from './work.ts';
 
@@ -41,14 +42,15 @@ export async function* examine(env: Readonly<Record<string, string | undefined>>
   );
   yield await guarded('port', () => checkPort(config));
   if (config.databaseUrl !== undefined) {
-    yield* examineDatabase(config.databaseUrl);
+    yield* examineDatabase(config.databaseUrl, config);
     return;
   }
   yield await guarded('disk', () => checkDisk(config.dataDir));
-  yield* examineEmbedded(config.dataDir);
+  yield* examineEmbedded(config);
 }
 
-async function* examineEmbedded(dataDir: string): AsyncGenerator<Finding> {
+async function* examineEmbedded(config: Config): AsyncGenerator<Finding> {
+  const { dataDir } = config;
   const isThere = await stat(join(dataDir, 'postgres')).catch(() => null);
   if (isThere === null) {
     yield ok('database', `none in ${dataDir} yet; the first start makes it`);
@@ -63,17 +65,17 @@ async function* examineEmbedded(dataDir: string): AsyncGenerator<Finding> {
     return;
   }
   try {
-    yield* examineDatabase(embedded.url);
+    yield* examineDatabase(embedded.url, config);
   } finally {
     await embedded.stop();
   }
 }
 
-async function* examineDatabase(url: string): AsyncGenerator<Finding> {
+async function* examineDatabase(url: string, config: Config): AsyncGenerator<Finding> {
   const clients: pg.Client[] = [];
   try {
     for (let count = 0; count < 2; count += 1) clients.push(await connect(url));
-    yield* examineWith(clients as [pg.Client, pg.Client]);
+    yield* examineWith(clients as [pg.Client, pg.Client], config);
   } catch (error) {
     yield unreachable(error);
   } finally {
@@ -81,7 +83,7 @@ async function* examineDatabase(url: string): AsyncGenerator<Finding> {
   }
 }
 
-async function* examineWith([client, other]: readonly [pg.Client, pg.Client]): AsyncGenerator<Finding> {
+async function* examineWith([client, other]: readonly [pg.Client, pg.Client], config: Config): AsyncGenerator<Finding> {
   const database = await checkDatabase(client);
   yield database;
   if (database.level === 'fault') return;
@@ -93,6 +95,7 @@ async function* examineWith([client, other]: readonly [pg.Client, pg.Client]): A
   yield finding;
   if (!complete) return;
   yield await guarded('time zones', () => checkTimeZones(client, systemClock.now()));
+  yield await guarded('secrets', () => checkSecrets(client, config));
   yield await guarded('servers', () => checkServers(client));
   yield await guarded('deadlines', () => checkDeadlines(client));
   yield await guarded('jobs', () => checkJobs(client));

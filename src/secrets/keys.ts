@@ -28,21 +28,26 @@ export const newKeyText = (day: string): string =>
 const FILE = 'secret-keys';
 
 /**
- * The keys of the database that comes along: they lie beside it, in a file that only its owner reads, made by the first
- * start.
- * @throws SecretsError when the file cannot be read
+ * The keys that lie beside the database that comes along; null before the first start.
+ * @throws SecretsError when the file does not hold keys any more
  */
-export async function keysBeside(dataDir: string, day: string): Promise<SecretKeys> {
+export async function findKeysBeside(dataDir: string): Promise<SecretKeys | null> {
   const path = join(dataDir, FILE);
   const found = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     return null;
   });
-  if (found !== null) {
-    const keys = parseKeys(found.trim());
-    if (!keys) throw new SecretsError(`${path} does not hold keys any more. Put the file back as it was.`);
-    return keys;
-  }
+  if (found === null) return null;
+  const keys = parseKeys(found.trim());
+  if (!keys) throw new SecretsError(`${path} does not hold keys any more. Put the file back as it was.`);
+  return keys;
+}
+
+/** As `findKeysBeside`; the first start makes the file, which only its owner reads. */
+async function keysBeside(dataDir: string, day: string): Promise<SecretKeys> {
+  const found = await findKeysBeside(dataDir);
+  if (found) return found;
+  const path = join(dataDir, FILE);
   // Made whole under another name first: of two starts at once, one makes it and both read the same.
   await mkdir(dataDir, { recursive: true });
   const draft = `${path}.${randomBytes(6).toString('hex')}`;

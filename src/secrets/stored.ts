@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Database } from '../db/client.ts';
 import type { Calendar } from '../db/generated/client.ts';
 import { keyIdOf, type Secrets, SecretsError } from './seal.ts';
@@ -31,10 +32,12 @@ const SAMPLES = `
  * @throws SecretsError naming the key that is missing or wrong
  */
 export async function checkSecrets(
-  { pool }: Pick<Database, 'pool'>,
+  client: Pick<pg.ClientBase | pg.Pool, 'query'>,
   secrets: Secrets,
 ): Promise<ReadonlyMap<string | null, number>> {
-  const { rows } = await pool.query<Place & { source: string; keyId: string | null; count: number }>(SAMPLES);
+  const { rows } = await (client as pg.Pool).query<Place & { source: string; keyId: string | null; count: number }>(
+    SAMPLES,
+  );
   const counts = new Map<string | null, number>();
   for (const { keyId, count, ...calendar } of rows) {
     counts.set(keyId, count);

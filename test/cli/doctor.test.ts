@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TEST_SECRET_KEYS } from '../support/app.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { runCommand, startProcess } from '../support/serverProcess.ts';
 
@@ -14,13 +15,15 @@ beforeAll(async () => {
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
 const ALL =
-  'node settings port database rights connections wake-ups clock migrations time zones servers deadlines jobs last resort';
+  'node settings port database rights connections wake-ups clock migrations time zones secrets servers deadlines jobs last resort';
 
 test('beside a running server every check has its line, and the exit code is 0', async () => {
   const database = await createTestDatabase();
   const server = await startProcess(database.url);
   const { port } = new URL(server.url);
-  const { ended, output } = runCommand(['doctor'], { PORT: port, DATABASE_URL: database.url });
+  const { ended, output } = runCommand(['doctor'], {
+    ...{ PORT: port, DATABASE_URL: database.url, FAIRLEAD_SECRET_KEYS: TEST_SECRET_KEYS },
+  });
   expect(await ended).toBe(0);
   const lines = output().trim().split('\n');
   expect(lines.map((line) => line.slice(2, 15).trim()).join(' ')).toBe(ALL);
