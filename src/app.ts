@@ -152,7 +152,15 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
       }
       // Last: a server that cannot listen closes its database at once.
       if (config.role !== 'api') {
-        const upkeep = startUpkeep({ database, secrets, clock, now: nowOf(database), log, committed: hub.committed });
+        const upkeep = startUpkeep({
+          database,
+          secrets,
+          lanes,
+          clock,
+          now: nowOf(database),
+          log,
+          committed: hub.committed,
+        });
         const jobs = await startJobs({
           database,
           log,

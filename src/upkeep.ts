@@ -1,15 +1,18 @@
 import type { Logger } from 'pino';
+import type { Lanes } from './assignment/lanes.ts';
 import type { Clock } from './clock.ts';
 import { raiseDueReviews } from './configuration/reviews.ts';
 import { deriveDueWeights } from './configuration/weights.ts';
 import type { Database } from './db/client.ts';
 import { pruneEvents } from './events/retention.ts';
+import { eraseExpired } from './privacy/retention.ts';
 import type { Secrets } from './secrets/seal.ts';
 import { resealAll } from './secrets/stored.ts';
 
 export interface UpkeepOptions {
   readonly database: Database;
   readonly secrets: Secrets;
+  readonly lanes: Lanes;
   readonly clock: Clock;
   /** The database's time, by which old events are deleted: a server whose clock is ahead must not delete new ones. */
   readonly now: () => Promise<Date>;
@@ -21,9 +24,17 @@ const INTERVAL_MS = 3_600_000;
 
 /**
  * What is to be done now and then, and does no harm when several servers do it: old events deleted, secrets encrypted
- * with the newest key, weights derived once a day, plan reviews told when they are due. What fails is logged, and the next hour tries again.
+ * with the newest key, leads erased that are kept no longer, weights derived once a day, plan reviews told when they are due. What fails is logged, and the next hour tries again.
  */
-export async function runUpkeep({ database, secrets, clock, now, log, committed }: UpkeepOptions): Promise<void> {
+export async function runUpkeep({
+  database,
+  secrets,
+  lanes,
+  clock,
+  now,
+  log,
+  committed,
+}: UpkeepOptions): Promise<void> {
   const attempt = async (what: string, work: () => Promise<number>): Promise<void> => {
     try {
       const count = await work();
@@ -40,8 +51,9 @@ export async function runUpkeep({ database, secrets, clock, now, log, committed 
     return 0;
   });
   for (const workspaceId of workspaceIds) {
-    const context = { database, workspaceId, by: 'upkeep', clock, committed };
+    const context = { database, workspaceId, lanes, by: 'upkeep', clock, committed };
     await attempt('derived the weights of pools', async () => (await deriveDueWeights(context)).length);
+    await attempt('erased leads that are kept no longer', async () => eraseExpired(context, await now()));
     await attempt('told of plan reviews that are due', () => raiseDueReviews(context));
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createLanes } from '../src/assignment/lanes.ts';
 import { RETENTION_DAYS } from '../src/events/retention.ts';
 import { createLog } from '../src/log.ts';
 import { runUpkeep } from '../src/upkeep.ts';
@@ -17,6 +18,7 @@ const upkeep = (now = async () => app.clock.now()): Promise<void> =>
   runUpkeep({
     database: app.database,
     secrets: TEST_SECRETS,
+    lanes: createLanes({ database: app.database, clock: app.clock, committed: () => {} }),
     clock: app.clock,
     now,
     log: createLog('silent'),
@@ -102,7 +104,8 @@ test('what fails in one workspace is logged, and keeps no other from its turn', 
   const log = createLog('warn', { write: (line) => void lines.push(line) });
   const now = async () => app.clock.now();
   const { database, clock } = app;
-  await runUpkeep({ database, secrets: TEST_SECRETS, clock, now, log, committed: () => {} });
+  const lanes = createLanes({ database, clock, committed: () => {} });
+  await runUpkeep({ database, secrets: TEST_SECRETS, lanes, clock, now, log, committed: () => {} });
   await app.database.prisma.workspace.update({ where: { id: broken.id }, data: { timeZone: 'UTC' } });
   expect(await reviews()).toHaveLength(1);
   expect(lines.filter((line) => line.includes('failed; the next hour tries again'))).not.toEqual([]);

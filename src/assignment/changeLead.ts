@@ -27,6 +27,7 @@ export const recordActivity = (input: NewActivity): Operation<{ activity: Activi
   apply: (batch) => {
     const { leadId, kind, note, repId } = input;
     const { lead: before, assignment } = batch.lead(leadId);
+    refuseErased(before);
     const at = input.at ?? batch.now;
     const began = before.capturedAt < before.receivedAt ? before.capturedAt : before.receivedAt;
     if (at < began) throw new InvalidInput([{ path: ['at'], message: 'must not be before the lead was captured' }]);
@@ -72,7 +73,7 @@ export const recordActivity = (input: NewActivity): Operation<{ activity: Activi
  * Moves a lead along. Closing it frees its owner's capacity, opening it again takes it back; a disqualified one gives
  * its turn back, and takes it again when it turns out to be none. One that is opened again whose owner has left is decided
  * again.
- * @throws Refusal NOT_FOUND, NO_PLAN
+ * @throws Refusal NOT_FOUND, NO_PLAN, LEAD_ERASED
  */
 export const updateLeadStatus = (leadId: string, status: Exclude<LeadStatus, 'NEW'>): Operation<Lead> => ({
   ...NOTHING,
@@ -85,6 +86,7 @@ export function setStatus(batch: Batch, leadId: string, status: Exclude<LeadStat
   const owned = batch.lead(leadId);
   const { lead: before, assignment } = owned;
   if (before.status === status) return before;
+  refuseErased(before);
   const { reps, plan } = batch.memory.configuration;
   const isReopened = isOpen(status) && !isOpen(before.status);
   const hasWaited = assignment.method === 'QUEUE';
@@ -112,6 +114,12 @@ export function setStatus(batch: Batch, leadId: string, status: Exclude<LeadStat
     handOver(batch, batch.lead(leadId), decision, { reason, by: 'plan' }, keepExclusions(exclude));
   } else if (isReopened) restartLadder(batch, leadId);
   return lead;
+}
+
+/** @throws Refusal LEAD_ERASED */
+function refuseErased({ erasedAt }: Pick<Lead, 'erasedAt'>): void {
+  if (erasedAt !== null)
+    throw new Refusal('LEAD_ERASED', 'The lead has been erased; nothing more can be done with it.');
 }
 
 /** Nobody has to do anything more about a lead that is closed. */

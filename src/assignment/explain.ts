@@ -110,7 +110,9 @@ export async function replayDecision(decided: Decided, load: LoadConfiguration):
   const { assignment, stored } = decided;
   const { repId, planVersion, stepKey, poolId, territoryId, method } = assignment;
   const kept = { ...readDecision(stored, method), repId, planVersion: planVersion ?? 0, stepKey, poolId, territoryId };
-  if (stored.steps.length === 0) return { replayed: false, same: true, differences: [], decision: kept };
+  // What an erased lead was decided by is no more.
+  if (stored.steps.length === 0 || decided.lead.erasedAt !== null)
+    return { replayed: false, same: true, differences: [], decision: kept };
   const configuration = await configurationOf(decided, load);
   if (configuration === null) return null;
   const snapshot = snapshotOf(stored);

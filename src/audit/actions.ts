@@ -24,6 +24,8 @@ export const AUDIT_ACTIONS = [
   'deleteSlaPolicy',
   'deleteTerritory',
   'deriveWeights',
+  'eraseLead',
+  'exportPerson',
   'importTerritories',
   'movePoolMembers',
   'offboardRep',
@@ -50,6 +52,8 @@ export const AUDIT_ACTIONS = [
   'applyConfiguration',
   /** The key that the first start makes, or that a setting asks for. */
   'ensureAdminKey',
+  /** Leads that the workspace keeps no longer. */
+  'eraseExpired',
   /** A plan whose review has become due. */
   'raiseReviews',
 ] as const;

@@ -14,6 +14,8 @@ export const SCOPES = [
   'workspaceFeed:read',
   'keys:write',
   'audit:read',
+  'people:erase',
+  'people:export',
   'specialties:propose',
   'specialties:decide',
 ] as const;

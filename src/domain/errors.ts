@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   PROPOSAL_DECIDED: 'Somebody has approved or refused the proposal already.',
   TOO_MANY_LEADS: 'More leads match than one call may move; narrow the filter.',
   LEAD_CLOSED: 'The lead is closed and can not be given to anyone.',
+  LEAD_ERASED: 'The lead has been erased; nothing more can be done with it.',
   OWNER_EQUALS_LEAD: 'No rep owns a lead that carries the rep’s own address.',
   NOT_THE_OWNER: 'Only the present owner can do this; the message names who owns the lead.',
   NOT_QUEUED: 'The lead waits in no queue; the message names who owns it.',

@@ -7,6 +7,7 @@ export const EVENT_KINDS = [
   'lead.related',
   'lead.queued',
   'lead.claimed',
+  'lead.erased',
   'assignment.acknowledged',
   'assignment.accepted',
   'assignment.reminded',

@@ -32,7 +32,7 @@ export type CreateApiKeyInput = {
   /** Whose key it is; needed for the role REP. */
   repId?: string | null | undefined;
   role: Role;
-  /** Narrows the role: leads:submit, leads:read, leads:write, leads:assign, configuration:read, configuration:write, metrics:read, feed:read, workspaceFeed:read, keys:write, audit:read, specialties:propose, specialties:decide. */
+  /** Narrows the role: leads:submit, leads:read, leads:write, leads:assign, configuration:read, configuration:write, metrics:read, feed:read, workspaceFeed:read, keys:write, audit:read, people:erase, people:export, specialties:propose, specialties:decide. */
   scopes?: Array<string> | null | undefined;
 };
 

@@ -14,6 +14,7 @@ import './types/ownership.ts';
 import './types/plan.ts';
 import './types/pool.ts';
 import './types/principal.ts';
+import './types/privacy.ts';
 import './types/queue.ts';
 import './types/rep.ts';
 import './types/rotation.ts';

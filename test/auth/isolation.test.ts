@@ -174,7 +174,7 @@ describe('an id of another workspace', () => {
         if (field.field.name === 'node' && kind === 'ofAnotherType') continue;
         expect([kind, await answer(field, path, id)]).toEqual([kind, unknown]);
       }
-      const isDeadly = /^(delete|revoke|offboard)/.test(field.field.name);
+      const isDeadly = /^(delete|revoke|offboard|erase)/.test(field.field.name);
       if (!isDeadly) expect(await answer(field, path, ours.ids[type])).not.toBe(unknown);
     });
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createLanes } from '../../src/assignment/lanes.ts';
 import { createLog } from '../../src/log.ts';
 import { runUpkeep } from '../../src/upkeep.ts';
 import { settableClock, startTestApp, TEST_SECRETS, type TestApp } from '../support/app.ts';
@@ -98,6 +99,7 @@ const upkeep = (): Promise<void> =>
   runUpkeep({
     database: app.database,
     secrets: TEST_SECRETS,
+    lanes: createLanes({ database: app.database, clock: app.clock, committed: () => {} }),
     clock: app.clock,
     now: async () => app.clock.now(),
     log: createLog('silent'),

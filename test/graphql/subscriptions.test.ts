@@ -177,14 +177,15 @@ test('a device that comes back costs two queries, its key’s and one that finds
   const before = queries();
   await fresh(`Bearer ${key}`);
   const authenticated = queries() - before;
-  const again = await follow(
-    'subscription ($after: Cursor) { feed(after: $after) { number kind lead { email } } }',
-    key,
-    {
-      after,
-    },
-  );
-  expect(await take(again, 10)).toHaveLength(10);
-  expect({ authenticated, all: queries() - before }).toEqual({ authenticated: 1, all: 2 });
-  await Promise.all([again.return(), listening.return()]);
+  const comeBack = async (): Promise<number> => {
+    const known = queries();
+    const query = 'subscription ($after: Cursor) { feed(after: $after) { number kind lead { email } } }';
+    const again = await follow(query, key, { after });
+    expect(await take(again, 10)).toHaveLength(10);
+    await again.return();
+    return queries() - known;
+  };
+  // Once a second the hub looks for what it was not told of, which may fall into one of them.
+  expect([authenticated, Math.min(await comeBack(), await comeBack())]).toEqual([1, 1]);
+  await listening.return();
 });

@@ -37,6 +37,9 @@ CREATE INDEX "AuditEntry_workspaceId_by_number_idx" ON "AuditEntry"("workspaceId
 -- CreateIndex
 CREATE INDEX "ConfigurationHistory_workspaceId_version_idx" ON "ConfigurationHistory"("workspaceId", "version");
 
+-- CreateIndex
+CREATE INDEX "Event_workspaceId_leadId_idx" ON "Event"("workspaceId", "leadId");
+
 -- By the hash of a person: whether and when they were erased.
 CREATE INDEX "Lead_personHash_idx" ON "Lead" ("workspaceId", "personHash") WHERE "personHash" IS NOT NULL;
 

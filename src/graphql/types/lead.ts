@@ -117,6 +117,11 @@ LeadRef.implement({
     }),
     capturedAt: t.expose('capturedAt', { type: 'DateTime', description: 'As the source says; may be old.' }),
     receivedAt: t.expose('receivedAt', { type: 'DateTime' }),
+    erasedAt: t.expose('erasedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since then nothing says who the person was.',
+    }),
     firstContactAt: t.expose('firstContactAt', { type: 'DateTime', nullable: true, description: 'By anyone.' }),
     closedAt: t.expose('closedAt', { type: 'DateTime', nullable: true }),
     owner: t.field({
