@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { updateLeadStatus } from '../../src/assignment/changeLead.ts';
 import { createLanes } from '../../src/assignment/lanes.ts';
 import { eraseLeads } from '../../src/privacy/erase.ts';
 import { eraseExpired } from '../../src/privacy/retention.ts';
@@ -197,6 +198,28 @@ describe('an erased lead', () => {
     expect(await exported(leadId, there.key)).toMatchObject({ code: 'NOT_FOUND' });
     expect(tablesOf(await traces())).toEqual(['Activity', 'Assignment', 'Event', 'Lead']);
     await erase(leadId);
+  });
+
+  test('that is opened again just before is closed again first, so that no place of its owner’s stays taken', async () => {
+    const [{ id }] = (await workspace.submitAll([PERSON])) as [Outcome];
+    const leadId = Buffer.from(id, 'base64url').toString().slice('Lead:'.length);
+    const lanes = createLanes({ database: app.database, clock: app.clock, committed: () => {} });
+    let opened = 0;
+    const late: typeof lanes = {
+      ...lanes,
+      run: async (workspaceId, operation) => {
+        const result = await lanes.run(workspaceId, operation);
+        if (opened < 2) await lanes.run(workspaceId, updateLeadStatus(leadId, 'QUALIFIED'));
+        opened += 1;
+        return result;
+      },
+    };
+    expect(await eraseLeads({ ...workspace.context, lanes: late }, 'eraseLead', [leadId])).toBe(1);
+    await lanes.close();
+    expect(opened).toBe(3);
+    expect(await books(app, workspace.id)).toEqual(IN_ORDER);
+    expect(Object.values(await workspace.loads())).toEqual([0, 0, 0]);
+    expect(await traces()).toEqual([]);
   });
 
   test('is whole or not at all while the same person’s leads come in, change hands and are opened again', async () => {
