@@ -11,6 +11,7 @@ import { createLog } from '../../src/log.ts';
 import { newKeyText, parseKeys } from '../../src/secrets/keys.ts';
 import { createSecrets, type SecretKeys } from '../../src/secrets/seal.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { scannedLog } from './scannedLog.ts';
 
 export { until } from './until.ts';
 
@@ -78,6 +79,7 @@ export interface TestApp {
   /** Carries out what is due by the clock. */
   sweep(): Promise<void>;
   keyFor(role: 'ADMIN' | 'MANAGER' | 'REP' | 'PARTNER' | 'VIEWER', repKey?: string): Promise<string>;
+  /** @throws Error when the server has logged what it must not */
   stop(): Promise<void>;
 }
 
@@ -86,10 +88,11 @@ export async function startTestApp(
 ): Promise<TestApp> {
   const testDatabase = await createTestDatabase();
   const clock = options.clock ?? settableClock();
+  const scanned = scannedLog();
   const app = createApp({
     config: testConfig(testDatabase.url, options.config),
     clock,
-    log: createLog(process.env.TEST_LOG ?? 'silent'),
+    log: process.env.TEST_LOG ? createLog(process.env.TEST_LOG) : scanned.log,
   });
   await app.start();
   const database = openDatabase(testDatabase.url, { max: 4, onError: () => {} });
@@ -136,6 +139,7 @@ export async function startTestApp(
       await app.stop();
       await database.close();
       await testDatabase.drop();
+      scanned.check();
     },
   };
 }
