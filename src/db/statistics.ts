@@ -15,5 +15,5 @@ export const outgrows = (before: number, after: number): boolean =>
 
 /** Looks at the tables that grow with the leads: some 50 ms beside the intake, which need not wait for it. */
 export async function analyze(pool: pg.Pool): Promise<void> {
-  await pool.query('ANALYZE "Lead", "Assignment", "Decision", "Activity", "Event", "Deadline", "RepState", "Rotation"');
+  await pool.query('SELECT "analyzeLeads"()');
 }
