@@ -16,7 +16,9 @@ import { migrate, readMigrations } from './db/migrate.ts';
 import { createHub, type Hub } from './events/hub.ts';
 import { GRAPHQL_PATH } from './graphql/protocol.ts';
 import { createGraphQLServer, type GraphQLServer } from './graphql/server.ts';
+import { readStoredOperations } from './graphql/storedOperations.ts';
 import { type Jobs, startJobs } from './jobs/runner.ts';
+import { createRateLimits, type RateLimits } from './limits/rateLimits.ts';
 import { createLog } from './log.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import { openSecrets } from './secrets/keys.ts';
@@ -62,6 +64,7 @@ interface Running {
   readonly lanes: Lanes;
   readonly seen: Seen;
   readonly secrets: Secrets;
+  readonly limits: RateLimits;
   readonly graphql: GraphQLServer | null;
   readonly http: HttpServer;
   readonly jobs: Jobs | null;
@@ -113,6 +116,9 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
       });
       await hub.start();
       const seen = createSeen({ lanes, clock, log });
+      const limits = createRateLimits({ pool: database.pool, perMinute: config.perMinute, log });
+      const stored =
+        config.operationsFile === undefined ? new Map() : await readStoredOperations(config.operationsFile);
       const graphql =
         config.role === 'worker'
           ? null
@@ -121,6 +127,9 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
               authenticate: noting(createAuthenticate({ database, clock, log, jwt: config.jwt }), seen),
               log,
               production: config.production,
+              limits,
+              trustedProxies: config.trustedProxies,
+              operations: { stored, only: config.operations === 'persisted' },
               watch: telemetry.calls,
             });
       const isReady = createReadiness({
@@ -137,6 +146,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
         lanes,
         seen,
         secrets,
+        limits,
         graphql,
         http,
         jobs: null,
@@ -207,7 +217,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
   async function stop(noticeSeconds = 0): Promise<void> {
     if (running === null || draining) return;
     draining = true;
-    const { embedded, database, hub, lanes, seen, graphql, http, background, telemetry } = running;
+    const { embedded, database, hub, lanes, seen, limits, graphql, http, background, telemetry } = running;
     const { metricsServer } = telemetry;
     // Whoever sends requests here hears first that there are to be no more.
     http.drain();
@@ -223,6 +233,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
     clearTimeout(cut);
     await stopped;
     await seen.flush();
+    await limits.stop();
     await lanes.close();
     await hub.stop();
     await telemetry.stop();

@@ -13,6 +13,8 @@ export interface Call {
   readonly requestId: string;
   /** Of the socket it came over; null over HTTP. */
   readonly connectionId: string | null;
+  /** From whose address it came, as in src/limits/address.ts. */
+  readonly address: string;
   /** W3C `traceparent`, as it was sent. */
   readonly traceparent: string | null;
   /** By `performance.now()`. */
@@ -30,7 +32,7 @@ export interface Call {
 /** Of the operation that is under way here; undefined for what the server does by itself. */
 export const calls = new AsyncLocalStorage<Call>();
 
-export const newCall = (given: Pick<Call, 'requestId' | 'connectionId' | 'traceparent'>): Call => ({
+export const newCall = (given: Pick<Call, 'requestId' | 'connectionId' | 'address' | 'traceparent'>): Call => ({
   ...given,
   beganAt: performance.now(),
   endedAt: null,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PerMinute } from './limits/rateLimits.ts';
 import { parseKeys } from './secrets/keys.ts';
 import type { SecretKeys } from './secrets/seal.ts';
 
@@ -11,6 +12,7 @@ const wholeNumber = (from: number, to: number, range: string) =>
     .int({ error: 'must be a whole number' })
     .min(from, { error: `must be ${range}` })
     .max(to, { error: `must be ${range}` });
+const perMinute = wholeNumber(0, 1_000_000_000, 'from 0 (no limit) to 1,000,000,000');
 const oneOf = <Value extends string>(values: readonly [Value, ...Value[]]) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` });
 const url = (protocols: RegExp, example: string) =>
@@ -57,6 +59,12 @@ const SETTINGS = {
   FAIRLEAD_ROLE: oneOf(ROLES).default('all'),
   FAIRLEAD_LOG_LEVEL: oneOf(LOG_LEVELS).default('info'),
   FAIRLEAD_PRIVATE_ADDRESSES: oneOf(['refuse', 'allow']).default('refuse'),
+  FAIRLEAD_OPERATIONS: oneOf(['any', 'persisted']).default('any'),
+  FAIRLEAD_OPERATIONS_FILE: z.string().min(1).optional(),
+  FAIRLEAD_OPERATIONS_PER_MINUTE: perMinute.default(6_000),
+  FAIRLEAD_OBJECTS_PER_MINUTE: perMinute.default(60_000),
+  FAIRLEAD_SIGN_INS_PER_MINUTE: perMinute.default(120),
+  FAIRLEAD_TRUST_PROXY: wholeNumber(0, 10, 'from 0 to 10').default(0),
   FAIRLEAD_METRICS_PORT: wholeNumber(0, 65_535, 'from 0 (any free port) to 65535').optional(),
   FAIRLEAD_DRAIN_SECONDS: wholeNumber(0, 300, 'from 0 to 300').optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://localhost:4318').optional(),
@@ -91,6 +99,14 @@ export interface Config {
   readonly logLevel: string;
   /** Whether addresses that users enter (calendars) may lead into private networks, and be http. */
   readonly allowPrivateAddresses: boolean;
+  /** Of those who sign in with a token: any, or only those in `operationsFile`. */
+  readonly operations: 'any' | 'persisted';
+  /** Stored operations; undefined for none. */
+  readonly operationsFile: string | undefined;
+  /** How much one may ask for in a minute; 0 for as much as one likes. */
+  readonly perMinute: PerMinute;
+  /** Proxies in front, each of which tells in `X-Forwarded-For` whom it has a request from. */
+  readonly trustedProxies: number;
   /** Where Prometheus is answered; undefined for nowhere. */
   readonly metricsPort: number | undefined;
   /** Where traces are sent (OTLP/HTTP), and which share of those that begin here, 0 to 1; null for none. */
@@ -139,6 +155,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (env.FAIRLEAD_JWT_SECRET && env.FAIRLEAD_JWKS_URL) {
     faults.push('FAIRLEAD_JWT_SECRET and FAIRLEAD_JWKS_URL exclude each other');
   }
+  if (env.FAIRLEAD_OPERATIONS === 'persisted' && !env.FAIRLEAD_OPERATIONS_FILE) {
+    faults.push(
+      'FAIRLEAD_OPERATIONS=persisted needs FAIRLEAD_OPERATIONS_FILE beside it: the operations that may be sent',
+    );
+  }
   if (!parsed.success || faults.length > 0) throw new ConfigError(faults.join('\n'));
   const { data } = parsed;
   const production = env.NODE_ENV === 'production' || !LOOPBACK.has(data.HOST);
@@ -159,6 +180,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     role: data.FAIRLEAD_ROLE,
     logLevel: data.FAIRLEAD_LOG_LEVEL,
     allowPrivateAddresses: data.FAIRLEAD_PRIVATE_ADDRESSES === 'allow',
+    operations: data.FAIRLEAD_OPERATIONS,
+    operationsFile: data.FAIRLEAD_OPERATIONS_FILE,
+    perMinute: Object.freeze({
+      operations: data.FAIRLEAD_OPERATIONS_PER_MINUTE,
+      objects: data.FAIRLEAD_OBJECTS_PER_MINUTE,
+      signIns: data.FAIRLEAD_SIGN_INS_PER_MINUTE,
+    }),
+    trustedProxies: data.FAIRLEAD_TRUST_PROXY,
     metricsPort: data.FAIRLEAD_METRICS_PORT,
     tracing: tracingOf(data),
     drainSeconds: data.FAIRLEAD_DRAIN_SECONDS ?? (production ? PRODUCTION_DRAIN_SECONDS : DRAIN_SECONDS),

@@ -5,6 +5,7 @@ import { raiseDueReviews } from './configuration/reviews.ts';
 import { deriveDueWeights } from './configuration/weights.ts';
 import type { Database } from './db/client.ts';
 import { pruneEvents } from './events/retention.ts';
+import { forgetRates } from './limits/rateLimits.ts';
 import { eraseExpired } from './privacy/retention.ts';
 import type { Secrets } from './secrets/seal.ts';
 import { resealAll } from './secrets/stored.ts';
@@ -44,6 +45,7 @@ export async function runUpkeep({
     }
   };
   await attempt('deleted events past their retention', async () => pruneEvents(database, await now()));
+  await attempt('forgot the rates of minutes long over', async () => forgetRates(database.pool, await now()));
   await attempt('encrypted secrets with the newest key', () => resealAll(database, secrets));
   const workspaceIds: string[] = [];
   await attempt('listed the workspaces', async () => {

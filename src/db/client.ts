@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from './generated/client.ts';
-import { verify } from './statements.ts';
+import { verifying } from './statements.ts';
 
 /** One connection pool, used by Prisma and by the hand-written SQL of the commit path alike. */
 export interface Database {
@@ -20,6 +20,8 @@ export interface DatabaseOptions {
 
 /** A frozen database must not hold requests for ever: each query, by the client's own watch. */
 export const QUERY_TIMEOUT_MS = 10_000;
+/** A little later, so that the client hears of its own: what it has given up does not go on in the database. */
+const STATEMENT_TIMEOUT_MS = QUERY_TIMEOUT_MS + 500;
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Opens the pool lazily: the first query connects. */
@@ -30,7 +32,7 @@ export function openDatabase(url: string, { max = 10, onError }: DatabaseOptions
     application_name: 'fairlead',
     query_timeout: QUERY_TIMEOUT_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    verify,
+    verify: verifying(STATEMENT_TIMEOUT_MS),
     // What is asked at once goes out at once: the lane takes two round trips instead of four.
     pipeline: true,
   });

@@ -29,13 +29,20 @@ export async function isDirect(client: pg.ClientBase): Promise<boolean> {
   return rows[0]?.pid === saidAtConnect(client);
 }
 
-/** For the `verify` of a pool: finds out what a new connection leads to. */
-export function verify(client: pg.ClientBase, done: (error?: Error) => void): void {
-  isDirect(client).then((found) => {
-    if (found) direct.add(client);
-    done();
-  }, done);
-}
+/**
+ * For the `verify` of a pool: finds out what a new connection leads to, and lets PostgreSQL end statements itself that take
+ * longer than so long. A pooler lends sessions to others as well, so nothing is set there.
+ */
+export const verifying =
+  (statementTimeoutMs: number) =>
+  (client: pg.ClientBase, done: (error?: Error) => void): void => {
+    const verified = async (): Promise<void> => {
+      if (!(await isDirect(client))) return;
+      direct.add(client);
+      await client.query(`SET statement_timeout = ${Math.trunc(statementTimeoutMs)}`);
+    };
+    verified().then(() => done(), done);
+  };
 
 /** What to ask a connection of a pool with `verify`: by name, where a plan can be kept. */
 export const planned = (client: pg.ClientBase, { name, text, values }: Statement): pg.QueryConfig =>

@@ -5,6 +5,7 @@ import { isRetryable, isUnavailable, Unavailable } from '../db/errors.ts';
 import { type ErrorCode, Refusal } from '../domain/errors.ts';
 import { CursorRefused } from '../events/cursor.ts';
 import { SlowConsumer } from '../events/feedReader.ts';
+import { type Limit, RateLimited } from '../limits/rateLimits.ts';
 
 /**
  * Why an operation, or a field of it, was refused as a whole: `extensions.code` of a GraphQL error, with its HTTP
@@ -40,6 +41,16 @@ export const REQUEST_ERRORS = {
     description:
       'More than 1,000 events waited for this subscription; a socket is closed with 1013. Connect again and go on from the last cursor.',
   },
+  RATE_LIMITED: {
+    status: 429,
+    description:
+      'More than one may ask for in a minute; nothing was done. Repeat the call after `extensions.retryAfterSeconds`.',
+  },
+  PERSISTED_OPERATION_REQUIRED: {
+    status: 400,
+    description: 'With a token only stored operations may be sent, by their hash.',
+  },
+  PERSISTED_OPERATION_NOT_FOUND: { status: 400, description: 'No operation with this hash is stored on this server.' },
   TOO_MANY_SUBSCRIPTIONS: { status: 200, description: 'A socket carries at most 50 operations at a time.' },
   UNAVAILABLE: {
     status: 503,
@@ -72,6 +83,24 @@ export function requestError(
   });
 }
 
+const LIMIT_WORDS: Readonly<Record<Limit, readonly [what: string, setting: string]>> = {
+  operations: ['operations', 'FAIRLEAD_OPERATIONS_PER_MINUTE'],
+  objects: ['leads and other objects', 'FAIRLEAD_OBJECTS_PER_MINUTE'],
+  signIns: ['sign-ins that fail', 'FAIRLEAD_SIGN_INS_PER_MINUTE'],
+};
+
+/** For what is beyond a limit of the rate. */
+export function rateLimited({ limit, perMinute, retryAfterSeconds }: RateLimited): GraphQLError {
+  const [what, setting] = LIMIT_WORDS[limit];
+  const { status } = REQUEST_ERRORS.RATE_LIMITED;
+  const http = { status, headers: { 'retry-after': String(retryAfterSeconds) } };
+  return requestError(
+    'RATE_LIMITED',
+    `More than ${perMinute.toLocaleString('en')} ${what} in a minute; who runs the server sets ${setting}. Repeat the call in ${retryAfterSeconds} s.`,
+    { extensions: { http, retryAfterSeconds } },
+  );
+}
+
 /** For an operation that was sent without a key or token. */
 export const unauthenticated = (): GraphQLError =>
   requestError('UNAUTHENTICATED', 'You are not signed in. Send `Authorization: Bearer <API key or JWT>`.');
@@ -97,6 +126,7 @@ export function maskError(error: unknown, log: Logger): GraphQLError {
   const place = error instanceof GraphQLError ? error : {};
   const original = error instanceof GraphQLError ? error.originalError : error;
   if (error instanceof GraphQLError && (original === undefined || original instanceof GraphQLError)) return error;
+  if (original instanceof RateLimited) return rateLimited(original);
   if (original instanceof Refusal) return requestError(original.code, original.message, place);
   if (original instanceof CursorRefused) {
     const { code, message, cursor } = original;

@@ -13,12 +13,16 @@ import { type Authenticate, Unauthenticated } from '../auth/authenticate.ts';
 import type { Principal } from '../auth/principal.ts';
 import { reachOf } from '../auth/visibility.ts';
 import { calls, newCall, REQUEST_ID_HEADER, requestIdOf } from '../calls.ts';
+import { addressOf } from '../limits/address.ts';
+import { measure, objectsOf } from '../limits/measure.ts';
+import { RateLimited, type RateLimits } from '../limits/rateLimits.ts';
 import { type Context, createContext, type Services } from './context.ts';
-import { maskError, type RequestErrorCode, requestError, withCode } from './errors.ts';
+import { maskError, type RequestErrorCode, rateLimited, requestError, withCode } from './errors.ts';
 import { GRAPHQL_PATH, PROTOCOL_LIMITS } from './protocol.ts';
 import { schema } from './schema.ts';
 import { createSignedIn } from './signedIn.ts';
 import { createSockets, type FromSocket } from './sockets.ts';
+import { operationText, type StoredOperations } from './storedOperations.ts';
 import { createSubscriptions, Subscription, type Subscriptions } from './subscriptions.ts';
 import { type CallWatch, end, observed, outcomeOf, sentBy, UNWATCHED } from './watch.ts';
 
@@ -50,6 +54,10 @@ export interface GraphQLServerOptions {
   /** Closes introspection, suggestions and GraphiQL to who is not signed in. */
   readonly production: boolean;
   readonly watch?: CallWatch;
+  readonly limits: RateLimits;
+  /** Proxies in front. */
+  readonly trustedProxies: number;
+  readonly operations: { readonly stored: StoredOperations; readonly only: boolean };
 }
 
 /** What comes in with an operation: over HTTP Node's pair, over a socket who is signed in on it. */
@@ -59,7 +67,8 @@ interface Incoming {
 }
 
 export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServer {
-  const { services, authenticate, log, production, watch = UNWATCHED } = options;
+  const { services, authenticate, log, production, limits, trustedProxies, operations, watch = UNWATCHED } = options;
+  const signIn = limited(authenticate, limits);
   const { database } = services;
   const signedIn = createSignedIn<ServerResponse>({
     database,
@@ -75,20 +84,34 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
   const authentication: Plugin = {
     onRequestParse: async ({ request }) => {
       try {
-        const principal = await authenticate(request.headers.get('authorization'));
+        const principal = await signIn(request.headers.get('authorization'));
         principals.set(request, principal);
         sentBy(calls.getStore(), principal);
       } catch (error) {
-        if (!(error instanceof Unauthenticated)) throw error;
-        throw requestError('UNAUTHENTICATED', error.message);
+        if (error instanceof Unauthenticated) throw requestError('UNAUTHENTICATED', error.message);
+        throw error instanceof RateLimited ? rateLimited(error) : error;
       }
     },
-    onValidate: ({ context, addValidationRule }) => {
+    onParams: ({ request, params, setParams }) => {
+      const query = operationText(params, principals.get(request) ?? null, operations);
+      if (query !== params.query) setParams({ ...params, query: query as string });
+    },
+    onValidate: ({ context, params, addValidationRule, setResult }) => {
       const { request, socket } = context as { request?: object } & Incoming;
       const principal = socket ? socket.principal : request ? principals.get(request) : null;
       if (production && !principal) addValidationRule(NoSchemaIntrospectionCustomRule);
       const { variables } = (context as { params?: { variables?: unknown } }).params ?? {};
-      if (isDeeperThan(variables, PROTOCOL_LIMITS.variablesDepth)) addValidationRule(variablesTooDeep);
+      const measured = measure(variables, PROTOCOL_LIMITS.variablesDepth);
+      if (measured.depth > PROTOCOL_LIMITS.variablesDepth) addValidationRule(variablesTooDeep);
+      if (!principal) return;
+      const who = `${principal.workspaceId}/${principal.name}`;
+      try {
+        limits.count('operations', who, 1);
+        limits.count('objects', who, objectsOf(params.documentAST, measured));
+      } catch (error) {
+        if (!(error instanceof RateLimited)) throw error;
+        setResult([rateLimited(error)]);
+      }
     },
   };
 
@@ -162,7 +185,10 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
     },
   });
 
-  const sockets = createSockets({ yoga, subscriptions, database, authenticate, log, watch });
+  const sockets = createSockets({
+    ...{ yoga, subscriptions, database, authenticate, signIn, log, watch, trustedProxies },
+    operationText: (sent, principal) => operationText(sent, principal, operations),
+  });
 
   return {
     handle: (request, response) => {
@@ -172,6 +198,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       const call = newCall({
         requestId,
         connectionId: null,
+        address: addressOf(request, trustedProxies),
         traceparent: typeof traceparent === 'string' ? traceparent : null,
       });
       watch.began(call);
@@ -212,15 +239,23 @@ const jsonOnly: Plugin = {
   },
 };
 
-/** Whether lists and objects are nested more than `limit` deep; without recursion, since that is the attack. */
-function isDeeperThan(value: unknown, limit: number): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > limit) return true;
-    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
-  }
-  return false;
-}
+/**
+ * Counts who fails to sign in, or does not, by the address of the call under way. A key that is good is always let in:
+ * nobody guesses one, and neighbours behind one address are not to shut each other out.
+ */
+const limited =
+  (authenticate: Authenticate, limits: RateLimits): Authenticate =>
+  async (authorization) => {
+    const failed = (): void => limits.count('signIns', calls.getStore()?.address ?? 'unknown', 1);
+    try {
+      const principal = await authenticate(authorization);
+      if (principal === null) failed();
+      return principal;
+    } catch (error) {
+      if (error instanceof Unauthenticated) failed();
+      throw error;
+    }
+  };
 
 const variablesTooDeep: ValidationRule = (context) => {
   context.reportError(

@@ -10,6 +10,8 @@ import type { Principal } from '../auth/principal.ts';
 import { reachOf } from '../auth/visibility.ts';
 import { type Call, calls, newCall, newRequestId, REQUEST_ID_HEADER, requestIdOf } from '../calls.ts';
 import type { Database } from '../db/client.ts';
+import { addressOf } from '../limits/address.ts';
+import { RateLimited } from '../limits/rateLimits.ts';
 import type { Context } from './context.ts';
 import { maskError, requestError, socketOf, withCode } from './errors.ts';
 import { GRAPHQL_PATH, PROTOCOL_LIMITS } from './protocol.ts';
@@ -19,8 +21,8 @@ import { type CallWatch, codeOf, describe, end, sentBy } from './watch.ts';
 
 /** A socket that has not answered a ping when the next one is due is taken to be dead. */
 const PING_EVERY_SECONDS = 12;
-/** RFC 6455: try again later. The feed goes on from its cursor. */
-const SLOW_CONSUMER = 1013;
+/** RFC 6455: try again later. A feed goes on from its cursor. */
+const TRY_AGAIN_LATER = 1013;
 const GOING_AWAY = 1001;
 /** Connecting again heals it: the principal may hear more, or less, than when it signed in. */
 const RESTART = 1012;
@@ -48,7 +50,7 @@ export interface Sockets {
 /** What is kept of each socket: nothing of the request that opened it, whose headers alone are some kilobytes. */
 interface SocketExtra {
   readonly socket: WebSocket;
-  readonly request: { readonly socket: Duplex; readonly connectionId: string };
+  readonly request: { readonly socket: Duplex; readonly connectionId: string; readonly address: string };
   principal?: Principal | null;
 }
 
@@ -84,7 +86,7 @@ const closerOf =
       { requestId, ...socketOf({ connectionId }) },
       'a socket that does not read its events is closed; it can resume from its cursor',
     );
-    closeSoon(socket, SLOW_CONSUMER, 'Too slow; resume from the last cursor');
+    closeSoon(socket, TRY_AGAIN_LATER, 'Too slow; resume from the last cursor');
   };
 const preparedStream = (stream: ExecutionResult | AsyncIterable<ExecutionResult>): Prepared => ({
   run: async () => stream,
@@ -98,10 +100,16 @@ export function createSockets(options: {
   readonly subscriptions: Subscriptions;
   readonly database: Database;
   readonly authenticate: Authenticate;
+  /** The same, where failures are counted. @throws RateLimited */
+  readonly signIn: Authenticate;
   readonly log: Logger;
   readonly watch: CallWatch;
+  /** Proxies in front. */
+  readonly trustedProxies: number;
+  /** @throws GraphQLError */
+  readonly operationText: (sent: SubscribePayload, principal: Principal | null) => string | null | undefined;
 }): Sockets {
-  const { yoga, subscriptions, database, authenticate, log, watch } = options;
+  const { yoga, subscriptions, database, authenticate, signIn, log, watch, trustedProxies, operationText } = options;
   const signedIn = createSignedIn<WebSocket>({
     database,
     authenticate,
@@ -122,7 +130,7 @@ export function createSockets(options: {
     const fromSocket: FromSocket = { principal, closeSlow };
     const enveloped = yoga.getEnveloped({ socket: fromSocket, params });
     const { schema, execute, contextFactory, parse, validate } = enveloped;
-    const document = parseWith(parse, params.query);
+    const document = parseWith(parse, operationText(params, principal) ?? '');
     const errors = validate(schema, document);
     if (errors.length > 0) throw new RefusedOperation(errors.map(withCode));
     const args = {
@@ -152,11 +160,15 @@ export function createSockets(options: {
       const { authorization, Authorization } = connection.connectionParams ?? {};
       const given = authorization ?? Authorization;
       const { extra } = connection;
+      const { connectionId, address } = extra.request;
+      const call = newCall({ requestId: newRequestId(), connectionId, address, traceparent: null });
       try {
-        extra.principal = await authenticate(typeof given === 'string' ? given : null);
+        extra.principal = await calls.run(call, () => signIn(typeof given === 'string' ? given : null));
       } catch (error) {
         if (error instanceof Unauthenticated) return false;
-        throw error;
+        if (!(error instanceof RateLimited)) throw error;
+        extra.socket.close(TRY_AGAIN_LATER, `Too many sign-ins that fail; again in ${error.retryAfterSeconds} s`);
+        return false;
       }
       if (extra.principal === null) return false;
       const { socket } = extra;
@@ -171,8 +183,8 @@ export function createSockets(options: {
     },
     onSubscribe: ({ subscriptions: open, extra }, id, params) => {
       const { request, principal = null } = extra;
-      const { connectionId } = request;
-      const call = newCall({ requestId: newRequestId(), connectionId, traceparent: null });
+      const { connectionId, address } = request;
+      const call = newCall({ requestId: newRequestId(), connectionId, address, traceparent: null });
       sentBy(call, principal);
       watch.began(call);
       return calls.run(call, async () => {
@@ -230,7 +242,11 @@ export function createSockets(options: {
         if (!isSameOrigin(request)) return refuse('403 Forbidden');
         const connectionId = requestIdOf(request.headers[REQUEST_ID_HEADER]);
         server.handleUpgrade(request, wire, head, (socket) =>
-          server.emit('connection', socket, { socket: wire, connectionId }),
+          server.emit('connection', socket, {
+            socket: wire,
+            connectionId,
+            address: addressOf(request, trustedProxies),
+          }),
         );
       });
     },

@@ -39,7 +39,12 @@ export const codeOf = (error: GraphQLError | undefined): string => {
 export function outcomeOf({ writableFinished, statusCode }: ServerResponse): string {
   if (!writableFinished) return 'ABORTED';
   if (statusCode < 400) return 'OK';
-  const known = { 401: 'UNAUTHENTICATED', 415: 'UNSUPPORTED_MEDIA_TYPE', 503: 'UNAVAILABLE' } as const;
+  const known = {
+    401: 'UNAUTHENTICATED',
+    415: 'UNSUPPORTED_MEDIA_TYPE',
+    429: 'RATE_LIMITED',
+    503: 'UNAVAILABLE',
+  } as const;
   const code = known[statusCode as keyof typeof known] ?? (statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL');
   return code satisfies RequestErrorCode;
 }

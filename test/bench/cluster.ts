@@ -10,6 +10,7 @@ import { type Database, openDatabase } from '../../src/db/client.ts';
 import { startEmbedded } from '../../src/db/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { createLog } from '../../src/log.ts';
+import { UNLIMITED } from '../support/unlimited.ts';
 import { ADMIN_KEY } from './company.ts';
 import { cpuOf, cpuOfPostgres, parentOf } from './cpu.ts';
 
@@ -94,7 +95,14 @@ export interface ServerProcess {
 export async function startServer(settings: Readonly<Record<string, string>>): Promise<ServerProcess> {
   const start = performance.now();
   const child: ChildProcess = spawn(process.execPath, [BIN, 'start'], {
-    env: { ...process.env, PORT: '0', FAIRLEAD_ADMIN_KEY: ADMIN_KEY, FAIRLEAD_LOG_LEVEL: 'warn', ...settings },
+    env: {
+      ...process.env,
+      PORT: '0',
+      FAIRLEAD_ADMIN_KEY: ADMIN_KEY,
+      FAIRLEAD_LOG_LEVEL: 'warn',
+      ...UNLIMITED,
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   // A bench that fails leaves no server behind.

@@ -11,8 +11,10 @@ import { createApiKey } from '../../src/configuration/apiKeys.ts';
 import { readLane } from '../../src/db/lane.ts';
 import { createHub } from '../../src/events/hub.ts';
 import { createGraphQLServer } from '../../src/graphql/server.ts';
+import { createRateLimits } from '../../src/limits/rateLimits.ts';
 import { createLog } from '../../src/log.ts';
 import { createSecrets } from '../../src/secrets/seal.ts';
+import { UNLIMITED } from '../support/unlimited.ts';
 import { startCluster } from './cluster.ts';
 import { ADMIN_KEY, BENCH_COMPANY } from './company.ts';
 import type { Cpu } from './measure.ts';
@@ -26,7 +28,10 @@ const log = createLog('warn');
 const cluster = await startCluster();
 const { url, database, context } = await cluster.database('postgres', BENCH_COMPANY);
 const { workspaceId } = context;
-const config = readConfig({ PORT: '0', DATABASE_URL: url, FAIRLEAD_ADMIN_KEY: ADMIN_KEY, FAIRLEAD_LOG_LEVEL: 'warn' });
+const config = readConfig({
+  ...{ PORT: '0', DATABASE_URL: url, FAIRLEAD_ADMIN_KEY: ADMIN_KEY, FAIRLEAD_LOG_LEVEL: 'warn' },
+  ...UNLIMITED,
+});
 
 const complete = createApp({ config, log });
 await complete.start();
@@ -69,6 +74,9 @@ async function shortServer(after: (batch: Batch) => Promise<void>): Promise<stri
     authenticate,
     log,
     production: false,
+    limits: createRateLimits({ pool: database.pool, perMinute: config.perMinute, log }),
+    trustedProxies: 0,
+    operations: { stored: new Map(), only: false },
   });
   const server = createServer((request, response) => graphql.handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -12,6 +12,7 @@ import { newKeyText, parseKeys } from '../../src/secrets/keys.ts';
 import { createSecrets, type SecretKeys } from '../../src/secrets/seal.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { scannedLog } from './scannedLog.ts';
+import { UNLIMITED } from './unlimited.ts';
 
 export { until } from './until.ts';
 
@@ -47,6 +48,7 @@ export const testConfig = (databaseUrl: string, overrides: Partial<Config> = {})
     FAIRLEAD_REDIS_URL: process.env.TEST_REDIS_URL,
     FAIRLEAD_ADMIN_KEY: ADMIN_KEY,
     FAIRLEAD_SECRET_KEYS: TEST_SECRET_KEYS,
+    ...UNLIMITED,
     FAIRLEAD_LOG_LEVEL: 'silent',
   }),
   ...overrides,

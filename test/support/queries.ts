@@ -1,7 +1,8 @@
 import type pg from 'pg';
 
 /** What is asked of each new connection before it is lent (`verify` of src/db/statements.ts). */
-const isVerifying = (query: unknown): boolean => typeof query === 'string' && query.includes('pg_backend_pid()');
+const isVerifying = (query: unknown): boolean =>
+  typeof query === 'string' && /pg_backend_pid|SET statement_timeout/.test(query);
 
 /** Counts what a pool sends to the database from now on, save what a new connection is asked once. */
 export function countQueries(pool: pg.Pool): () => number {

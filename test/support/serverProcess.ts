@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ADMIN_KEY, until } from './app.ts';
+import { UNLIMITED } from './unlimited.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'fairlead.js');
 
@@ -47,6 +48,7 @@ export async function startProcess(
     DATABASE_URL: databaseUrl,
     FAIRLEAD_REDIS_URL: process.env.TEST_REDIS_URL ?? '',
     FAIRLEAD_LOG_LEVEL: 'warn',
+    ...UNLIMITED,
   };
   const run = runCommand(['start'], { ...settings, ...env });
   await until(() => /listens on/.test(run.output()) || run.child.exitCode !== null, 'the server listens');

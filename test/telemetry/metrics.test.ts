@@ -183,7 +183,7 @@ test('the share of last resorts is that of the last five minutes', () => {
 
 test('clients cannot make series: a code that is not in the catalogue counts as OTHER', async () => {
   const metrics = createMetrics(settableClock());
-  const call = { requestId: 'a', connectionId: null, traceparent: null, beganAt: 0, endedAt: 1 };
+  const call = { requestId: 'a', connectionId: null, address: 'unknown', traceparent: null, beganAt: 0, endedAt: 1 };
   const about = { operationName: 'mine', workspaceId: null, principal: null };
   for (const outcome of ['MADE_UP', 'ANOTHER', 'OK']) metrics.ended({ ...call, ...about, operation: 'query', outcome });
   const { values } = (await metrics.registry.getMetricsAsJSON()).find(

@@ -40,6 +40,15 @@ CREATE INDEX "ConfigurationHistory_workspaceId_version_idx" ON "ConfigurationHis
 -- CreateIndex
 CREATE INDEX "Event_workspaceId_leadId_idx" ON "Event"("workspaceId", "leadId");
 
+-- CreateTable: not worth writing to the disk twice; after a crash everybody has a new minute.
+CREATE UNLOGGED TABLE "RateLimit" (
+    "key" VARCHAR(255) NOT NULL,
+    "points" INTEGER NOT NULL DEFAULT 0,
+    "expire" BIGINT,
+
+    CONSTRAINT "RateLimit_pkey" PRIMARY KEY ("key")
+);
+
 -- By the hash of a person: whether and when they were erased.
 CREATE INDEX "Lead_personHash_idx" ON "Lead" ("workspaceId", "personHash") WHERE "personHash" IS NOT NULL;
 

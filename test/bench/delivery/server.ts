@@ -8,6 +8,7 @@ import { ensureWorkspace } from '../../../src/configuration/workspaces.ts';
 import { openDatabase } from '../../../src/db/client.ts';
 import { migrate } from '../../../src/db/migrate.ts';
 import { createLog } from '../../../src/log.ts';
+import { UNLIMITED } from '../../support/unlimited.ts';
 import { ADMIN_KEY } from '../company.ts';
 import { COUNTRIES, DELIVERY_COMPANY, keyOf, REPS, RESTING } from './company.ts';
 import { settledRss } from './memory.ts';
@@ -71,6 +72,7 @@ const app = createApp({
     DATABASE_URL: databaseUrl,
     FAIRLEAD_ADMIN_KEY: ADMIN_KEY,
     FAIRLEAD_LOG_LEVEL: 'warn',
+    ...UNLIMITED,
   }),
   log: createLog('warn'),
 });
