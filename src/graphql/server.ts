@@ -1,12 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { EnvelopArmor } from '@escape.tech/graphql-armor';
 import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  NoSchemaIntrospectionCustomRule,
-  type ValidationRule,
-} from 'graphql';
+import { type DocumentNode, type ExecutionArgs, type ExecutionResult, NoSchemaIntrospectionCustomRule } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Logger } from 'pino';
 import { type Authenticate, Unauthenticated } from '../auth/authenticate.ts';
@@ -81,6 +76,12 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
   /** Who sent each request, from before it is validated. */
   const principals = new WeakMap<object, Principal | null>();
 
+  const principalOf = (context: object): Principal | null => {
+    const { request, socket } = context as { request?: object } & Incoming;
+    if (socket) return socket.principal;
+    return request ? (principals.get(request) ?? null) : null;
+  };
+
   const authentication: Plugin = {
     onRequestParse: async ({ request }) => {
       try {
@@ -96,22 +97,29 @@ export function createGraphQLServer(options: GraphQLServerOptions): GraphQLServe
       const query = operationText(params, principals.get(request) ?? null, operations);
       if (query !== params.query) setParams({ ...params, query: query as string });
     },
-    onValidate: ({ context, params, addValidationRule, setResult }) => {
-      const { request, socket } = context as { request?: object } & Incoming;
-      const principal = socket ? socket.principal : request ? principals.get(request) : null;
-      if (production && !principal) addValidationRule(NoSchemaIntrospectionCustomRule);
-      const { variables } = (context as { params?: { variables?: unknown } }).params ?? {};
-      const measured = measure(variables, PROTOCOL_LIMITS.variablesDepth);
-      if (measured.depth > PROTOCOL_LIMITS.variablesDepth) addValidationRule(variablesTooDeep);
-      if (!principal) return;
-      const who = `${principal.workspaceId}/${principal.name}`;
-      try {
-        limits.count('operations', who, 1);
-        limits.count('objects', who, objectsOf(params.documentAST, measured));
-      } catch (error) {
-        if (!(error instanceof RateLimited)) throw error;
-        setResult([rateLimited(error)]);
-      }
+    // Not with the rules: of a document that is known already they are not asked again, but its variables are others.
+    onParse:
+      () =>
+      ({ context, result }) => {
+        if (result === null || result instanceof Error) return;
+        const { variables } = (context as { params?: { variables?: unknown } }).params ?? {};
+        const measured = measure(variables, PROTOCOL_LIMITS.variablesDepth);
+        if (measured.depth > PROTOCOL_LIMITS.variablesDepth) {
+          const message = `The variables are nested more than ${PROTOCOL_LIMITS.variablesDepth} deep.`;
+          throw requestError('BAD_REQUEST', message);
+        }
+        const principal = principalOf(context);
+        if (!principal) return;
+        const who = `${principal.workspaceId}/${principal.name}`;
+        try {
+          limits.count('operations', who, 1);
+          limits.count('objects', who, objectsOf(result as DocumentNode, measured));
+        } catch (error) {
+          throw error instanceof RateLimited ? rateLimited(error) : error;
+        }
+      },
+    onValidate: ({ context, addValidationRule }) => {
+      if (production && !principalOf(context)) addValidationRule(NoSchemaIntrospectionCustomRule);
     },
   };
 
@@ -256,13 +264,6 @@ const limited =
       throw error;
     }
   };
-
-const variablesTooDeep: ValidationRule = (context) => {
-  context.reportError(
-    requestError('BAD_REQUEST', `The variables are nested more than ${PROTOCOL_LIMITS.variablesDepth} deep.`),
-  );
-  return {};
-};
 
 /**
  * Lists and objects in a document may be nested thousands deep within the limit of tokens. Parser and rules go down by

@@ -41,7 +41,9 @@ beforeEach(() => async () => {
 
 let people = 0;
 const someone = (): object => ({ email: `p${++people}@client.example` });
-const rename = () => workspace.mutate('updateRep', { id: workspace.rep('rep-1'), status: 'ACTIVE' }, 'rep { key }');
+let names = 0;
+const rename = () =>
+  workspace.mutate('updateRep', { id: workspace.rep('rep-1'), name: `Rep ${++names}` }, 'rep { key }');
 
 describe.each(['40001', '40P01', '55P03'])('a transaction that fails with %s', (code) => {
   test('is tried again as a whole: leads have one owner each, in turn, and all that is counted is right', async () => {
