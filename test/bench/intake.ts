@@ -78,7 +78,7 @@ async function simulation(url: string): Promise<Measure> {
 }
 
 interface Ready {
-  readonly urls: Readonly<Record<'noDatabase' | 'plainInsert' | 'submitLead' | 'oneByOne', string>>;
+  readonly urls: Readonly<Record<'noDatabase' | 'plainInsert' | 'submitLead' | 'oneByOne' | 'limited', string>>;
   readonly repKeys: readonly string[];
 }
 
@@ -96,7 +96,7 @@ export async function benchIntake(): Promise<void> {
       if (question !== undefined) server.send(question);
     });
   const { urls, repKeys } = await answer<Ready>();
-  const names = ['noDatabase', 'plainInsert', 'submitLead', 'submitLeads', 'oneByOne'] as const;
+  const names = ['noDatabase', 'plainInsert', 'submitLead', 'submitLeads', 'oneByOne', 'limited'] as const;
   const rounds = await takeTurns(names, (name) =>
     withCpu(
       () => answer<Cpu>('cpu'),
@@ -108,6 +108,7 @@ export async function benchIntake(): Promise<void> {
   print(beside('intake', rounds, 'submitLead', 'noDatabase'));
   print(beside('intake', rounds, 'submitLead', 'plainInsert'));
   print(beside('intake', rounds, 'submitLead', 'oneByOne'));
+  print(beside('intake', rounds, 'limited', 'submitLead'));
   print(beside('intake', rounds, 'submitLeads', 'submitLead'));
   print(await simulation(urls.submitLead));
   (await latency(urls.submitLead, repKeys, rounds.submitLead.perSecond / 2)).forEach(print);

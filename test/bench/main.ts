@@ -4,6 +4,7 @@ import { benchGrowth } from './growth.ts';
 import { benchIntake } from './intake.ts';
 import { agent } from './load.ts';
 import { benchProcesses } from './processes.ts';
+import { benchRowSecurity } from './rowSecurity.ts';
 
 /*
  * npm run bench: everything side by side in one run, one JSON line per comparison. npm run bench -- SECTION … runs some
@@ -16,6 +17,7 @@ const SECTIONS: Readonly<Record<string, () => void | Promise<void>>> = {
   growth: benchGrowth,
   processes: benchProcesses,
   delivery: benchDelivery,
+  rowSecurity: benchRowSecurity,
 };
 
 const chosen = process.argv.slice(2);

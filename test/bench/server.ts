@@ -20,7 +20,8 @@ import { ADMIN_KEY, BENCH_COMPANY } from './company.ts';
 import type { Cpu } from './measure.ts';
 
 /*
- * All that is compared, in one process on one database: the complete server, the same with one lead to a transaction,
+ * All that is compared, in one process on one database: the complete server, the same with one lead to a transaction, the same
+ * that counts rates,
  * and the same GraphQL server whose lane stops short of the database or does one plain INSERT instead.
  */
 
@@ -45,6 +46,14 @@ const repKeys = await Promise.all(
 
 const oneByOne = createApp({ config, log, batchSize: 1 });
 await oneByOne.start();
+
+/** With rate limits that nobody reaches, which count all the same. */
+const ENOUGH = 1_000_000_000;
+const limited = createApp({
+  config: { ...config, perMinute: { operations: ENOUGH, objects: ENOUGH, signIns: ENOUGH } },
+  log,
+});
+await limited.start();
 
 /** The lane's work in memory alone; `after` stands for the database. */
 async function shortLanes(after: (batch: Batch) => Promise<void>): Promise<Lanes> {
@@ -100,6 +109,7 @@ const urls = {
   }),
   submitLead: complete.url,
   oneByOne: oneByOne.url,
+  limited: limited.url,
 };
 
 /**
@@ -136,7 +146,7 @@ const cpu = (): Cpu => {
 process.on('message', async (message) => {
   if (message === 'cpu') return void process.send?.(cpu());
   if (message === 'storm') return void process.send?.({ seconds: await storm() });
-  for (const app of [complete, oneByOne] satisfies App[]) await app.stop();
+  for (const app of [complete, oneByOne, limited] satisfies App[]) await app.stop();
   await cluster.stop();
   process.exit(0);
 });
