@@ -92,6 +92,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
   let newAdminKey: string | null = null;
 
   async function start(): Promise<void> {
+    const stored = config.operationsFile === undefined ? new Map() : await readStoredOperations(config.operationsFile);
     const embedded =
       config.databaseUrl === undefined ? await startEmbedded({ dataDir: config.dataDir, log, mode: 'own' }) : null;
     const database = openDatabase(config.databaseUrl ?? (embedded as EmbeddedPostgres).url, {
@@ -117,8 +118,6 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
       await hub.start();
       const seen = createSeen({ lanes, clock, log });
       const limits = createRateLimits({ pool: database.pool, perMinute: config.perMinute, log });
-      const stored =
-        config.operationsFile === undefined ? new Map() : await readStoredOperations(config.operationsFile);
       const graphql =
         config.role === 'worker'
           ? null
@@ -233,7 +232,7 @@ export function createApp({ config, clock: givenClock, log = createLog(config.lo
     clearTimeout(cut);
     await stopped;
     await seen.flush();
-    await limits.stop();
+    limits.stop();
     await lanes.close();
     await hub.stop();
     await telemetry.stop();

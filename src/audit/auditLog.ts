@@ -32,38 +32,42 @@ export interface NewAuditEntry {
   readonly details: object | null;
 }
 
-/** What an entry's hash is over, after the hash before it: as JSON, in this order. */
-const contentOf = ({ number, at, by, action, requestId, configVersion, details }: Omit<AuditEntry, 'hash'>): string =>
-  JSON.stringify([number, at.toISOString(), by, action, requestId, configVersion, details]);
+/** What an entry's hash is over, beside the hash before it and its number: as JSON, in this order. */
+const contentOf = ({
+  at,
+  by,
+  action,
+  requestId,
+  configVersion,
+  details,
+}: Omit<AuditEntry, 'number' | 'hash'>): string =>
+  JSON.stringify([at.toISOString(), by, action, requestId, configVersion, details]);
 
-/** SHA-256 of the hash before it, 32 bytes (none for the first), and the entry's content. */
+/** SHA-256 of the hash before it (32 bytes, none for the first), the entry's number in digits and its content. */
 export const hashOf = (previous: Buffer | null, entry: Omit<AuditEntry, 'hash'>): Buffer =>
   createHash('sha256')
     .update(previous ?? '')
-    .update(contentOf(entry))
+    .update(`${entry.number}${contentOf(entry)}`)
     .digest();
 
-const NEXT = `
-  SELECT "lastAudit" + 1 AS "number", "auditHash" AS "previous" FROM "Lane" WHERE "workspaceId" = $1`;
-
+/* The hash as `hashOf` makes it: one round trip under the lane, which knows number and hash of the entry before. */
 const APPEND = `
-  WITH entry AS (
-    INSERT INTO "AuditEntry"
-      ("workspaceId", "number", "at", "by", "action", "requestId", "configVersion", "details", "hash")
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+  WITH lane AS (
+    UPDATE "Lane" SET "lastAudit" = "lastAudit" + 1,
+      "auditHash" = sha256(coalesce("auditHash", '') || convert_to(("lastAudit" + 1)::text || $2, 'UTF8'))
+    WHERE "workspaceId" = $1 RETURNING "lastAudit", "auditHash"
   )
-  UPDATE "Lane" SET "lastAudit" = $2, "auditHash" = $9 WHERE "workspaceId" = $1`;
+  INSERT INTO "AuditEntry"
+    ("workspaceId", "number", "at", "by", "action", "requestId", "configVersion", "details", "hash")
+  SELECT $1, lane."lastAudit", $3, $4, $5, $6, $7, $8, lane."auditHash" FROM lane`;
 
 /** Appends an entry, in a transaction that holds the workspace's lane. */
 export async function appendEntry(client: pg.ClientBase, workspaceId: string, entry: NewAuditEntry): Promise<void> {
-  const { rows } = await client.query<{ number: string; previous: Buffer | null }>(NEXT, [workspaceId]);
-  const [last] = rows;
-  if (!last) throw new Error(`workspace ${workspaceId} has no lane`);
-  const numbered = { ...entry, number: Number(last.number), requestId: calls.getStore()?.requestId ?? null };
-  const { number, at, by, action, requestId, configVersion, details } = numbered;
+  const requestId = calls.getStore()?.requestId ?? null;
+  const { at, by, action, configVersion, details } = entry;
   const json = details === null ? null : JSON.stringify(details);
-  const hash = hashOf(last.previous, numbered);
-  await client.query(APPEND, [workspaceId, number, at, by, action, requestId, configVersion, json, hash]);
+  const content = contentOf({ ...entry, requestId });
+  await client.query(APPEND, [workspaceId, content, at, by, action, requestId, configVersion, json]);
 }
 
 /** What a look at the whole log came to. */

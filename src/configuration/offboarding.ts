@@ -117,18 +117,24 @@ async function leave(change: Change, repId: string, successorId: string | null):
   const territories = await reown('territories');
   await reown('queues');
   // What they were read with is theirs.
-  await client.query('DELETE FROM "Calendar" WHERE "workspaceId" = $1 AND "repId" = $2', [workspaceId, repId]);
-  const { rowCount } = await client.query(
+  const { rowCount: calendars } = await client.query(
+    'DELETE FROM "Calendar" WHERE "workspaceId" = $1 AND "repId" = $2',
+    [workspaceId, repId],
+  );
+  const { rowCount: keys } = await client.query(
     'UPDATE "ApiKey" SET "revokedAt" = $3 WHERE "workspaceId" = $1 AND "repId" = $2 AND "revokedAt" IS NULL',
     [workspaceId, repId, now],
   );
+  const keysRevoked = keys ?? 0;
+  // Neither are rows of the configuration.
+  if (keysRevoked > 0 || calendars) change.note({ rep: repId, keysRevoked, calendarsRemoved: calendars ?? 0 });
   return {
     rep,
     accounts,
     territories,
     reowned: successor !== null,
     pools: joined.map(({ id }) => id),
-    keysRevoked: rowCount ?? 0,
+    keysRevoked,
   };
 }
 

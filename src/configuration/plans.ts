@@ -179,6 +179,7 @@ export async function savePlanDraft(context: ConfigurationContext, input: object
     }
     const plan = { ...content, note: note ?? null, reviewOn: reviewOn ?? null };
     const version = draft && isNewest(draft, published) ? draft.version : next.version;
+    change.note({ version, revision: next.revision });
     return insertPlan(change, plan, 'DRAFT', { ...next, version });
   });
 }
@@ -447,5 +448,8 @@ async function insertPlan(
   return rows[0] as PlanVersion;
 }
 
-const tellPublished = (change: Change, version: number): void =>
+function tellPublished(change: Change, version: number): void {
+  // What a version says is kept with it.
+  change.note({ version });
   change.emit({ kind: 'plan.published', repId: null, leadId: null, assignmentId: null, data: { version } });
+}

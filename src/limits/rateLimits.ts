@@ -38,7 +38,8 @@ export interface RateLimits {
   count(limit: Limit, who: string, points: number): void;
   /** Tells the database what has been counted. */
   flush(): Promise<void>;
-  stop(): Promise<void>;
+  /** What was not told yet is forgotten: a server that stops waits for no database on its account. */
+  stop(): void;
 }
 
 const WINDOW_SECONDS = 60;
@@ -89,6 +90,7 @@ export function createRateLimits(options: {
   const waiting = new Set<string>();
   let flushing: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
+  let isStopped = false;
 
   const keyOf = (limit: Limit, who: string): string =>
     `${limit}:${who.length <= MAX_KEY ? who : createHash('sha256').update(who).digest('base64url')}`;
@@ -149,6 +151,7 @@ export function createRateLimits(options: {
   }
 
   function schedule(): void {
+    if (isStopped) return;
     timer ??= setTimeout(() => {
       timer = null;
       void flush().then(() => {
@@ -171,9 +174,9 @@ export function createRateLimits(options: {
       schedule();
     },
     flush,
-    stop: async () => {
+    stop: () => {
+      isStopped = true;
       if (timer) clearTimeout(timer);
-      await flush();
     },
   };
 }

@@ -6,6 +6,7 @@ import type { AuditAction } from '../audit/actions.ts';
 import { type Change, type ConfigurationContext, changeConfiguration } from '../configuration/change.ts';
 import { Refusal } from '../domain/errors.ts';
 import { isOpen } from '../domain/lead.ts';
+import { leadsOfPerson, MAX_LEADS, noLead } from './person.ts';
 
 /*
  * A lead that is erased stays as a number in all that is counted: when it came, who owned it, how it ended. Nothing in it
@@ -20,6 +21,27 @@ export interface PrivacyContext extends ConfigurationContext {
 const AT_ONCE = 200;
 /** How often a lead that is opened again at the same moment is closed again. */
 const MAX_TRIES = 5;
+
+/**
+ * Erases a lead and, unless told otherwise, all other leads of its person.
+ *
+ * @param portion leads looked for at a time
+ * @returns how many were erased
+ * @throws Refusal NOT_FOUND
+ */
+export async function eraseLead(
+  context: PrivacyContext,
+  leadId: string,
+  { onlyThis = false, portion = MAX_LEADS } = {},
+): Promise<number> {
+  let erased = 0;
+  for (;;) {
+    const ofPerson = await leadsOfPerson(context.database, context.workspaceId, leadId, portion);
+    if (ofPerson.length === 0 && erased === 0) throw noLead();
+    erased += await eraseLeads(context, 'eraseLead', onlyThis ? [leadId] : ofPerson);
+    if (onlyThis || ofPerson.length < portion) return erased;
+  }
+}
 
 /**
  * Erases leads: open ones are closed as DISQUALIFIED first, so that whoever works on them is told and gets their turn back.

@@ -1,9 +1,10 @@
-import type { ConfigurationContext } from '../configuration/change.ts';
+import { type ConfigurationContext, recordAction } from '../configuration/change.ts';
 import type { Database } from '../db/client.ts';
+import { Refusal } from '../domain/errors.ts';
 import { personKey } from '../domain/samePerson.ts';
 
-/** Leads of one person that are erased or told in one go. */
-const MAX_LEADS = 1_000;
+/** Leads of one person that are looked for or told in one go. */
+export const MAX_LEADS = 1_000;
 
 /* Index by index, rather than one OR. A person is who has the same address, or was found to be the same when it came in. */
 const LEADS_OF = `
@@ -17,15 +18,20 @@ const LEADS_OF = `
     UNION SELECT l."id" FROM given JOIN "Lead" l ON l."workspaceId" = $1 AND l."id" = given."firstId"
   )
   SELECT l."id" FROM of_person JOIN "Lead" l ON l."workspaceId" = $1 AND l."id" = of_person."id"
-  WHERE l."erasedAt" IS NULL ORDER BY l."id" LIMIT ${MAX_LEADS}`;
+  WHERE l."erasedAt" IS NULL ORDER BY l."id" = $2, l."id" LIMIT $3`;
 
-/** The ids of a lead and of the other leads of its person; none where it is not there or erased. */
+/**
+ * The ids of the other leads of a lead's person and, last, its own; none where it is not there or erased.
+ *
+ * @param limit the most that are looked for
+ */
 export async function leadsOfPerson(
   { pool }: Pick<Database, 'pool'>,
   workspaceId: string,
   leadId: string,
+  limit = MAX_LEADS,
 ): Promise<readonly string[]> {
-  const { rows } = await pool.query<{ id: string }>(LEADS_OF, [workspaceId, leadId]);
+  const { rows } = await pool.query<{ id: string }>(LEADS_OF, [workspaceId, leadId, limit]);
   return rows.map(({ id }) => id);
 }
 
@@ -46,13 +52,20 @@ const TOLD = `
     ) AS "lead"
   FROM "Lead" l WHERE l."workspaceId" = $1 AND l."id" = ANY ($2::uuid[]) ORDER BY l."receivedAt", l."id"`;
 
-/** Everything that is kept of the person of a lead: their leads with what was sent, who owned them and what was done. */
-export async function readPerson(
-  { database, workspaceId }: Pick<ConfigurationContext, 'database' | 'workspaceId'>,
-  leadId: string,
-): Promise<readonly object[]> {
+/** Nothing to erase or to tell. */
+export const noLead = (): Refusal => new Refusal('NOT_FOUND', 'There is no such lead, or it has been erased.');
+
+/**
+ * Everything that is kept of the person of a lead: their leads, at most a thousand, with what was sent, who owned them
+ * and what was done. Noted in the audit log.
+ * @throws Refusal NOT_FOUND
+ */
+export async function exportPerson(context: ConfigurationContext, leadId: string): Promise<readonly object[]> {
+  const { database, workspaceId } = context;
   const ids = await leadsOfPerson(database, workspaceId, leadId);
+  if (ids.length === 0) throw noLead();
   const { rows } = await database.pool.query<{ lead: object }>(TOLD, [workspaceId, ids]);
+  await recordAction(context, 'exportPerson', { lead: leadId, leads: rows.length });
   return rows.map(({ lead }) => lead);
 }
 

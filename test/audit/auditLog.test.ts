@@ -92,6 +92,28 @@ describe('the audit log', () => {
     expect(stored.rows[0].all).not.toContain(secret.split('_')[2]);
   });
 
+  test('says of plans which version, of SLA policies what they were, and of who leaves what was taken from them', async () => {
+    const rungs = [{ afterSeconds: 600, action: 'REASSIGN' }];
+    const policy = { key: 'fast', name: 'Fast', position: 1, clock: 'REAL', rungs };
+    const { slaPolicy } = (await workspace.mutate('createSlaPolicy', policy, 'slaPolicy { id }')) as {
+      slaPolicy: { id: string };
+    };
+    await workspace.mutate('updateSlaPolicy', { id: slaPolicy.id, name: 'Faster' }, 'slaPolicy { id }');
+    await workspace.mutate('restorePlan', { version: 1 }, 'plan { version }');
+    await workspace.keyFor('REP', 'rep-1');
+    await workspace.mutate('offboardRep', { repId: workspace.rep('rep-1') }, 'rep { key }');
+    const entries = await log();
+    const [offboarded, , restored, updated, created] = entries;
+    expect([created, updated, restored, offboarded]).toMatchObject([
+      { action: 'createSlaPolicy', changes: [{ kind: 'SlaPolicy', before: null, after: { name: 'Fast' } }] },
+      { action: 'updateSlaPolicy', changes: [{ before: { name: 'Fast' }, after: { name: 'Faster' } }] },
+      { action: 'restorePlan', details: { version: 2 } },
+      { action: 'offboardRep', details: { keysRevoked: 1, calendarsRemoved: 0 } },
+    ]);
+    for (const { action, changed, details } of entries)
+      expect([action, changed > 0 || details !== null]).toEqual([action, true]);
+  });
+
   test('has nothing of what changed nothing, was refused or only tried', async () => {
     const before = await log();
     await workspace.updateRep('rep-1', { name: 'Rep rep-1' });

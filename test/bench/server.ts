@@ -20,9 +20,8 @@ import { ADMIN_KEY, BENCH_COMPANY } from './company.ts';
 import type { Cpu } from './measure.ts';
 
 /*
- * All that is compared, in one process on one database: the complete server, the same with one lead to a transaction, the same
- * that counts rates,
- * and the same GraphQL server whose lane stops short of the database or does one plain INSERT instead.
+ * All that is compared, in one process on one database: the complete server, the same with one lead to a transaction, the
+ * same that counts rates, and the same GraphQL server whose lane stops short of the database or does one plain INSERT.
  */
 
 const log = createLog('warn');

@@ -74,10 +74,15 @@ test('after migrate --grant-to, once or again, it starts, carries out jobs and c
     'ALTER TABLE "Lead" ADD COLUMN "mine" int',
     'TRUNCATE "Event"',
     'DELETE FROM "_prisma_migrations"',
+    'DELETE FROM "AuditEntry"',
+    'DELETE FROM "ConfigurationHistory"',
     'DROP SCHEMA graphile_worker CASCADE',
   ]) {
     expect(await refusal(text), text).toBe('42501');
   }
+  // Not only by the trigger, which the owner could switch off.
+  const rights = `SELECT 1 / (NOT has_table_privilege('"AuditEntry"', 'UPDATE, DELETE, TRUNCATE'))::int`;
+  expect(await refusal(rights)).toBeNull();
 });
 
 test('a role that does not exist, or no database, is answered with what to do', async () => {

@@ -1,7 +1,8 @@
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../src/db/client.ts';
-import { queryPlanned } from '../../src/db/statements.ts';
-import { startTestApp, type TestApp } from '../support/app.ts';
+import { queryPlanned, verifying } from '../../src/db/statements.ts';
+import { startTestApp, type TestApp, until } from '../support/app.ts';
 import { onePool } from '../support/companies.ts';
 
 let testApp: TestApp;
@@ -21,6 +22,19 @@ test('a statement under a name is prepared once in a session, and answers for ot
   const { rows } = await pool.query('SELECT "name" FROM pg_prepared_statements');
   expect(rows).toEqual([{ name: 'product' }]);
   await close();
+});
+
+test('a statement that was given up is ended by PostgreSQL itself, and does not go on there', async () => {
+  const connectionString = testApp.testDatabase.ownerUrl;
+  const pool = new pg.Pool({ connectionString, max: 2, query_timeout: 100, verify: verifying(400) });
+  pool.on('error', () => {});
+  await expect(pool.query("SELECT pg_sleep(60), 'given up'")).rejects.toThrow('Query read timeout');
+  const running = async (): Promise<number> => {
+    const text = `SELECT FROM pg_stat_activity WHERE "state" = 'active' AND "query" LIKE '%''given up''%' AND "pid" <> pg_backend_pid()`;
+    return (await testApp.database.pool.query(text)).rows.length;
+  };
+  await until(async () => (await running()) === 0, 'it is ended');
+  await pool.end();
 });
 
 test('plans that a running server keeps survive a column that a newer one adds', async () => {

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type App, createApp } from '../../src/app.ts';
 import { type Config, ConfigError } from '../../src/config.ts';
+import { ensureWorkspace } from '../../src/configuration/workspaces.ts';
 import { openDatabase } from '../../src/db/client.ts';
 import { createRateLimits, forgetRates, RateLimited } from '../../src/limits/rateLimits.ts';
 import { createLog } from '../../src/log.ts';
@@ -97,6 +98,14 @@ describe('operations of one principal', () => {
     expect(refused.message).toMatch(/More than 5 operations in a minute.*FAIRLEAD_OPERATIONS_PER_MINUTE.*in \d+ s/);
     const other = await app.keyFor('PARTNER');
     expect(await send(url, ME, { authorization: `Bearer ${other}` })).toMatchObject({ code: 'OK' });
+  });
+
+  test('of the same name in another workspace are counted apart', async () => {
+    await ensureWorkspace(app.database, app.clock, 'other');
+    const url = await start({ perMinute: { ...OFF, operations: 1 } });
+    const [mine, theirs] = [await tokenFor({}), await tokenFor({ workspace: 'other' })];
+    const as = (token: string) => send(url, ME, { authorization: `Bearer ${token}` });
+    expect(codes([await as(mine), await as(theirs), await as(mine)])).toEqual(['OK', 'OK', 'RATE_LIMITED']);
   });
 
   test('are counted over all servers of the database', async () => {
@@ -198,8 +207,19 @@ describe('a count', () => {
     await limits.flush();
     expect(await storedPoints()).toBe(5);
     expect(() => limits.count('operations', 'w/ada', 1)).toThrow(RateLimited);
-    await limits.stop();
+    limits.stop();
     await close();
+  });
+
+  test('holds up no stop: what was not told yet is forgotten', async () => {
+    const { pool, close } = database();
+    const limits = createRateLimits({ pool, perMinute: { ...OFF, operations: 5 }, log });
+    limits.count('operations', 'w/ada', 1);
+    limits.stop();
+    await close();
+    limits.count('operations', 'w/ada', 1);
+    expect(pool.ended).toBe(true);
+    expect(await storedPoints()).toBe(0);
   });
 
   test('asks the database once for whoever has done something, however much it was', async () => {
@@ -212,7 +232,8 @@ describe('a count', () => {
     }) as typeof pool.query;
     const limits = createRateLimits({ pool, perMinute: { ...OFF, objects: 1_000_000 }, log });
     for (let count = 0; count < 1_000; count += 1) limits.count('objects', `w/${count % 3}`, 2);
-    await limits.stop();
+    await limits.flush();
+    limits.stop();
     expect([asked, await storedPoints()]).toEqual([3, 2_000]);
     await close();
   });
@@ -222,7 +243,8 @@ describe('a count', () => {
     const limits = createRateLimits({ pool, perMinute: { ...OFF, operations: 5 }, log });
     limits.count('operations', `w/user:${'x'.repeat(5_000)}`, 5);
     expect(() => limits.count('operations', `w/user:${'x'.repeat(5_000)}`, 1)).toThrow(RateLimited);
-    await limits.stop();
+    await limits.flush();
+    limits.stop();
     expect(await forgetRates(pool, new Date())).toBe(0);
     expect(await forgetRates(pool, new Date(Date.now() + 3_700_000))).toBe(1);
     await close();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { updateLeadStatus } from '../../src/assignment/changeLead.ts';
 import { createLanes } from '../../src/assignment/lanes.ts';
-import { eraseLeads } from '../../src/privacy/erase.ts';
+import { eraseLead, eraseLeads } from '../../src/privacy/erase.ts';
 import { eraseExpired } from '../../src/privacy/retention.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { books, IN_ORDER } from '../support/books.ts';
@@ -157,6 +157,19 @@ describe('an erased lead', () => {
     expect(await erase(first.id)).toEqual({ erased: 2 });
     expect(await traces()).toEqual([]);
     expect(await exported(other.id)).toMatchObject({ leads: [{ email: 'somebody@else.example' }] });
+  });
+
+  test('takes all leads of the person with it, however many portions they are looked for in', async () => {
+    const lanes = createLanes({ database: app.database, clock: app.clock, committed: () => {} });
+    for (const portion of [1, 2, 3, 6, 7]) {
+      const leads = await workspace.submitAll(Array(6).fill(PERSON));
+      const leadId = Buffer.from(leads[2]?.id ?? '', 'base64url')
+        .toString()
+        .slice('Lead:'.length);
+      expect([portion, await eraseLead({ ...workspace.context, lanes }, leadId, { portion })]).toEqual([portion, 6]);
+      expect(await traces()).toEqual([]);
+    }
+    await lanes.close();
   });
 
   test('is found again by the address alone, and stands in the audit log without it', async () => {

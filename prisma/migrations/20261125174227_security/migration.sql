@@ -60,6 +60,12 @@ END $$;
 CREATE TRIGGER "append_only" BEFORE UPDATE OR DELETE OR TRUNCATE ON "AuditEntry" FOR EACH STATEMENT EXECUTE FUNCTION "appendOnly"();
 CREATE TRIGGER "append_only" BEFORE DELETE OR TRUNCATE ON "ConfigurationHistory" FOR EACH STATEMENT EXECUTE FUNCTION "appendOnly"();
 
+-- SLA policies are kept as they stand from a version on, like the rest of what a company sets up.
+CREATE TRIGGER "history_insert" AFTER INSERT ON "SlaPolicy" REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION "keepConfigurationHistory"();
+CREATE TRIGGER "history_update" AFTER UPDATE ON "SlaPolicy" REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION "keepConfigurationHistory"();
+CREATE TRIGGER "history_delete" AFTER DELETE ON "SlaPolicy" REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION "keepConfigurationHistory"();
+INSERT INTO "ConfigurationHistory" SELECT t."workspaceId", 'SlaPolicy', t."id"::text, l."configVersion", to_jsonb(t) FROM "SlaPolicy" t JOIN "Lane" l ON l."workspaceId" = t."workspaceId";
+
 -- A row that changes several times in one transaction has one line of its version, which is not committed yet.
 CREATE FUNCTION "keepCommitted"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

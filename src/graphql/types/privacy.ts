@@ -1,17 +1,14 @@
-import { recordAction } from '../../configuration/change.ts';
-import { InvalidInput, Refusal } from '../../domain/errors.ts';
+import { InvalidInput } from '../../domain/errors.ts';
 import { emailAddress } from '../../intake/leadInput.ts';
-import { eraseLeads } from '../../privacy/erase.ts';
-import { type Erasure, findErasures, leadsOfPerson, readPerson } from '../../privacy/person.ts';
+import { eraseLead } from '../../privacy/erase.ts';
+import { type Erasure, exportPerson, findErasures } from '../../privacy/person.ts';
 import { builder } from '../builder.ts';
-import { configurationContext, signedIn } from '../context.ts';
+import { configurationContext } from '../context.ts';
 import { decodeId, encodeId } from '../ids.ts';
 import { orRefusal, resultType } from '../results.ts';
 
 const erase = { 'people:erase': true } as const;
 const exporting = { 'people:export': true } as const;
-
-const noLead = (): Refusal => new Refusal('NOT_FOUND', 'There is no such lead, or it has been erased.');
 
 const EraseLeadInput = builder.inputType('EraseLeadInput', {
   fields: (t) => ({
@@ -34,12 +31,9 @@ builder.mutationField('eraseLead', (t) =>
     args: { input: t.arg({ type: EraseLeadInput, required: true }) },
     resolve: (_root, { input }, context) =>
       orRefusal(async () => {
-        const { workspaceId } = signedIn(context);
-        const leadId = decodeId('Lead', input.leadId);
-        const ofPerson = await leadsOfPerson(context.database, workspaceId, leadId);
-        if (ofPerson.length === 0) throw noLead();
         const privacy = { ...configurationContext(context), lanes: context.intake.lanes };
-        return { erased: await eraseLeads(privacy, 'eraseLead', input.onlyThis ? [leadId] : ofPerson) };
+        const onlyThis = input.onlyThis ?? false;
+        return { erased: await eraseLead(privacy, decodeId('Lead', input.leadId), { onlyThis }) };
       }),
   }),
 );
@@ -53,7 +47,7 @@ const ExportPersonSuccess = builder.objectRef<{ readonly leads: readonly object[
   fields: (t) => ({
     leads: t.field({
       type: 'JSON',
-      description: 'A list: each lead with what was sent, who owned it, and what was done.',
+      description: 'A list: each lead, at most a thousand, with what was sent, who owned it, and what was done.',
       resolve: ({ leads }) => leads,
     }),
   }),
@@ -67,12 +61,7 @@ builder.mutationField('exportPerson', (t) =>
     args: { input: t.arg({ type: ExportPersonInput, required: true }) },
     resolve: (_root, { input }, context) =>
       orRefusal(async () => {
-        const configuration = configurationContext(context);
-        const leadId = decodeId('Lead', input.leadId);
-        const leads = await readPerson(configuration, leadId);
-        if (leads.length === 0) throw noLead();
-        await recordAction(configuration, 'exportPerson', { lead: leadId, leads: leads.length });
-        return { leads };
+        return { leads: await exportPerson(configurationContext(context), decodeId('Lead', input.leadId)) };
       }),
   }),
 );
