@@ -161,7 +161,8 @@ test('a server that only works has metrics too, and one that is not asked for th
     log: keepLog('silent').log,
   });
   await worker.start();
-  expect((await scrape(worker.metricsUrl)).get('wakeup_connection_up')).toBe(1);
+  const isListening = async () => (await scrape(worker.metricsUrl)).get('wakeup_connection_up') === 1;
+  await until(isListening, 'its wake-up connection stands');
   await worker.stop();
   const plain = createApp({ config: testConfig(app.testDatabase.url), log: keepLog('silent').log });
   await plain.start();
