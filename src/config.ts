@@ -53,7 +53,8 @@ const SETTINGS = {
   FAIRLEAD_SECRET_KEYS: z
     .string()
     .refine((text) => parseKeys(text) !== null, {
-      error: 'must be keys as `fairlead secrets new` makes them, of different names, with commas between them',
+      error:
+        'must be keys as `npm run fairlead -- secrets new` makes them, of different names, with commas between them',
     })
     .optional(),
   FAIRLEAD_ROLE: oneOf(ROLES).default('all'),

@@ -71,4 +71,4 @@ export function createSecrets(keys: SecretKeys): Secrets {
 }
 
 export const NO_KEYS =
-  'this server has no keys to encrypt secrets with; who runs it sets FAIRLEAD_SECRET_KEYS (`fairlead secrets new` makes one)';
+  'this server has no keys to encrypt secrets with; who runs it sets FAIRLEAD_SECRET_KEYS (`npm run fairlead -- secrets new` makes one)';
